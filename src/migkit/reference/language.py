@@ -1,0 +1,22 @@
+"""The language of what Python code says to people: gettext over locale/, English where a text has no translation."""
+
+import gettext
+import os
+
+from migkit.reference.paths import ROOT
+
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def set_language(language: str) -> None:
+    """Speak ``language`` ("en", "fr", "pt") from now on."""
+    global _translations
+    _translations = gettext.translation("migkit", ROOT / "locale", languages=[language], fallback=True)
+
+
+def _(text: str) -> str:
+    """``text`` in the language in force. Put values in with ``_("{n} rows").format(n=n)``, never an f-string."""
+    return _translations.gettext(text) if text else text
+
+
+set_language(os.environ.get("KIT_LANG", "en"))
