@@ -4,8 +4,51 @@ Every other floor may import from here; this one imports from no other.
 """
 
 from migkit.reference.curriculum import Module, curriculum
+from migkit.reference.dictionary import Defect, Field, Source, Table, dictionary, dictionary_names, table
 from migkit.reference.errors import KitError
 from migkit.reference.language import _, set_language
 from migkit.reference.paths import ROOT
+from migkit.reference.tables import (
+    COUNTRY_NOT_STATED,
+    LANGUAGES,
+    Country,
+    Fact,
+    codelist,
+    corridors,
+    countries,
+    country,
+    fact,
+    label,
+    member,
+    read_table,
+    regions,
+)
 
-__all__ = ["ROOT", "KitError", "Module", "_", "curriculum", "set_language"]
+__all__ = [
+    "COUNTRY_NOT_STATED",
+    "LANGUAGES",
+    "ROOT",
+    "Country",
+    "Defect",
+    "Fact",
+    "Field",
+    "KitError",
+    "Module",
+    "Source",
+    "Table",
+    "_",
+    "codelist",
+    "corridors",
+    "countries",
+    "country",
+    "curriculum",
+    "dictionary",
+    "dictionary_names",
+    "fact",
+    "label",
+    "member",
+    "read_table",
+    "regions",
+    "set_language",
+    "table",
+]

@@ -19,4 +19,9 @@ def _(text: str) -> str:
     return _translations.gettext(text) if text else text
 
 
+def N_(text: str) -> str:
+    """``text`` unchanged: marks a constant for the message catalogues, to be shown later through ``_()``."""
+    return text
+
+
 set_language(os.environ.get("KIT_LANG", "en"))
