@@ -62,7 +62,7 @@ TROUBLES = (
             "No matching distribution found",
         ),
         "The first set-up needs the internet (about 200 MB) and it cannot be reached: connect and run the same "
-        "command again, or put a folder `wheels` beside kit.py (README, “Set-up without internet”).",
+        "command again, or put a folder `wheels` beside kit.py (README: Set-up without internet).",
     ),
 )
 
@@ -139,9 +139,7 @@ def make_venv():
             return
         shutil.rmtree(str(VENV))
     say("  making .venv")
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
-    )
+    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if made.returncode != 0:
         shutil.rmtree(str(VENV), ignore_errors=True)
         if "ensurepip" in made.stdout + made.stderr:
@@ -174,15 +172,18 @@ def pip(arguments, log, label, total):
     # A virtual environment of somebody else's that happens to be active must not redirect pip.
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "PIP_USER")}
     said = []
-    with log.open("a", encoding="utf-8") as kept, subprocess.Popen(
-        command + arguments,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env=environment,
-    ) as process:
+    with (
+        log.open("a", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command + arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+        ) as process,
+    ):
         done = 0
         for line in process.stdout:
             kept.write(line)
@@ -227,7 +228,10 @@ def install(group):
     said, code = pip(["--require-hashes", "-r", str(lock)], log, label, total)
     if code == 0 and group == "base":
         said, code = pip(
-            ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], log, "the kit", total
+            ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+            log,
+            "the kit",
+            total,
         )
     if code != 0:
         say("")

@@ -1,0 +1,5 @@
+"""``python -m migkit.cli``: what kit.py hands over to."""
+
+from migkit.cli import main
+
+main()

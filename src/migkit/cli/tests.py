@@ -1,0 +1,63 @@
+"""``kit test``: one command runs every check that CI runs."""
+
+import os
+import subprocess
+import sys
+import time
+
+import click
+
+from migkit.cli.groups import ensure
+from migkit.reference import ROOT, _
+
+#: What runs before the tests, cheapest first: name -> arguments of `python -m`.
+CHECKS: dict[str, list[str]] = {
+    "style": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "types": ["mypy"],
+}
+
+
+def _run(name: str, arguments: list[str]) -> bool:
+    began = time.monotonic()
+    click.secho(f"\n== {name}", bold=True)
+    code = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, env=_environment(), check=False).returncode
+    click.echo(
+        _("{name}: {verdict} ({seconds:.0f} s)").format(
+            name=name, verdict=_("fine") if code == 0 else _("FAILED"), seconds=time.monotonic() - began
+        )
+    )
+    return code == 0
+
+
+def _environment() -> dict[str, str]:
+    return dict(os.environ, KIT_HOME=str(ROOT), MPLBACKEND="agg", PYTHONUTF8="1")
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="Examples:\n\n  kit test\n\n  kit test --quick\n\n  kit test tests/test_world.py -k calibration",
+)
+@click.option(
+    "--quick", is_flag=True, help="Leave out what takes minutes: the book, the lessons, the class, browsers."
+)
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
+    """Run style and type checks, then every test. Further arguments go to pytest.
+
+    The first run installs the test tools. Tests that need Chromium or bubblewrap say so when these are
+    missing; in CI they must not be missing.
+    """
+    ensure("test")
+    arguments = list(pytest_arguments)
+    fine = True
+    if not arguments:
+        verdicts = [_run(name, check) for name, check in CHECKS.items()]  # all of them, also after a failure
+        fine = all(verdicts)
+        arguments = ["--durations=15"]
+        arguments += [] if quick else ["--cov", "--cov-report=term:skip-covered"]
+    if quick:
+        arguments += ["-m", "not slow and not browser"]
+    fine = _run("tests", ["pytest", *arguments]) and fine
+    if not fine:
+        raise click.exceptions.Exit(1)

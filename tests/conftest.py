@@ -1,0 +1,68 @@
+"""What several test files share. Tests never reach the network and never touch the user's own files."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+CI = os.environ.get("CI") == "true"
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run, and say why. In CI nothing is left out: there it fails instead."""
+    missing = {
+        "browser": None if CHROMIUM else "no Chromium on this machine (Debian, Ubuntu: apt install chromium)",
+        "sandbox": None
+        if sys.platform == "linux" and shutil.which("bwrap")
+        else "no bubblewrap on this machine (Linux only: apt install bubblewrap)",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker) and not CI:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium, shared by the browser tests."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM, "Chromium is not installed"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def teaching_data() -> Path:
+    """The folder of the lesson's data, made if it is not there."""
+    from migkit.reference import ROOT
+    from migkit.sources import write_teaching_data
+
+    write_teaching_data()
+    return ROOT / "datasets" / "sample" / "GMB"
+
+
+@pytest.fixture(scope="session")
+def built_book(teaching_data: Path) -> Path:
+    """The folder of the built book; an unchanged book is not built again."""
+    from migkit.editions import book
+
+    if not book.is_current():
+        book.build()
+    return book.HTML
