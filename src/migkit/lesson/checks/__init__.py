@@ -1,0 +1,327 @@
+"""What a check knows of a question: the shape that the answer must have, and the mistakes that beginners make.
+
+A check helps while the participant works. It never knows the right answer, in no form: it looks at the shape, and it
+recomputes *wrong* answers from the participant's own data, to say which road led there.
+
+One file for each exercise (``m04_census.py``) holds ``QUESTIONS: dict[str, Question]``. The front end calls::
+
+    review = questions("04_census")["q1"].review(answer, load)    # load(name) -> DataFrame
+    review.complaints        # sentences to show, in the language in force; empty if nothing looks wrong
+    review.noted             # a neutral sentence to show otherwise; it never says "right"
+
+``review`` does not raise, whatever the answer is.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from migkit.reference import KitError, _
+from migkit.reference.language import N_
+
+#: Gives a table by its name: ``data("census_persons")``.
+Data = Callable[[str], pd.DataFrame]
+
+TOLERANCE = 1e-6
+
+
+def same(answer: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
+    """Whether two answers agree: numbers within ``tolerance`` (relative), texts exactly, tables cell by cell.
+
+    Order of rows and columns does not matter, nor whether one column is a Series or a table.
+
+    >>> same(1 / 3, 0.33333333333)
+    True
+    >>> same(pd.Series({"F": 1, "M": 2}), pd.Series({"M": 2.0, "F": 1.0}))
+    True
+    """
+    if isinstance(answer, (pd.Series, pd.DataFrame)) or isinstance(other, (pd.Series, pd.DataFrame)):
+        mine, theirs = _cells(answer), _cells(other)
+        if mine is None or theirs is None or mine.keys() != theirs.keys():
+            return False
+        return all(same(mine[key], theirs[key], tolerance) for key in mine)
+    if is_number(answer) and is_number(other):
+        return bool(np.isclose(float(answer), float(other), rtol=tolerance, atol=tolerance))
+    return type(answer) is type(other) and bool(answer == other)
+
+
+def _cells(table: Any) -> dict[tuple[str, str], Any] | None:
+    """A table as {(row, column): value}; a column on its own bears no name."""
+    if isinstance(table, pd.DataFrame) and table.shape[1] == 1:
+        table = table.iloc[:, 0]
+    if isinstance(table, pd.Series):
+        pairs = {(str(row), ""): value for row, value in zip(table.index, table.tolist(), strict=True)}
+        return pairs if len(pairs) == len(table) else None
+    if isinstance(table, pd.DataFrame):
+        columns = [str(name) for name in table.columns]
+        values = table.astype(object).to_numpy().tolist()
+        pairs = {
+            (str(row), name): value
+            for row, line in zip(table.index, values, strict=True)
+            for name, value in zip(columns, line, strict=True)
+        }
+        return pairs if len(pairs) == table.size else None
+    return None
+
+
+def is_number(value: Any) -> bool:
+    """True for a finite number of any make (not for True, None, NaN or a text)."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return False
+    return bool(np.isfinite(value))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an answer must look like. Subclasses say what is wrong with one that does not."""
+
+    def complaints(self, answer: Any, data: Data) -> list[str]:
+        """Sentences about the answer's form; none if the form is right."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Number(Shape):
+    """One number.
+
+    Attributes:
+        whole: a count, without decimals.
+        low, high: bounds that hold for any data (0 and 1 for a share), never bounds around the answer.
+        advice: what to do when it lies outside.
+    """
+
+    whole: bool = False
+    low: float = 0
+    high: float | None = None
+    advice: str = ""
+
+    def complaints(self, answer: Any, data: Data) -> list[str]:
+        """Says whether it is no single number, or an impossible one."""
+        if isinstance(answer, (pd.Series, pd.DataFrame, np.ndarray, list, tuple)):
+            kind = _("table") if isinstance(answer, (pd.Series, pd.DataFrame)) else _("list")
+            return [
+                _("The answer is one number, but this is a {kind} of {n} values. Take the number out, for example with "
+                  "len(...), .sum() or .loc[...].").format(kind=kind, n=len(answer))
+            ]  # fmt: skip
+        if isinstance(answer, str):
+            return [_("The answer is a number, but this is text: write it without quotation marks.")]
+        if not is_number(answer):
+            return [_("The answer is one number, but this is {value!r}.").format(value=answer)]
+        if self.whole and float(answer) != int(answer):
+            return [_("This question counts persons, so the answer has no decimals.")]
+        if answer < self.low or (self.high is not None and answer > self.high):
+            said = _("This number cannot be: it must be at least {low}").format(low=self.low)
+            if self.high is not None:
+                said = _("This number cannot be: it must lie from {low} to {high}").format(
+                    low=self.low, high=self.high
+                )
+            return [f"{said}. {_(self.advice)}".strip()]
+        return []
+
+
+@dataclass(frozen=True)
+class Table(Shape):
+    """A table, or one column with labels (a Series), of numbers.
+
+    Attributes:
+        columns: the columns that must be there; empty for a single column, whatever its name.
+        rows: gives the row labels that must be there from the data; None leaves them free.
+        sums: the label of a row and column of totals that must add up, if the table has one.
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: Callable[[Data], Sequence[Hashable]] | None = None
+    sums: str | None = None
+
+    def complaints(self, answer: Any, data: Data) -> list[str]:
+        """Says what is missing, in excess, turned round, empty or does not add up."""
+        if not isinstance(answer, (pd.DataFrame, pd.Series)):
+            return [
+                _("The answer is a table, but this is {kind}. A table comes from value_counts(), crosstab() or a measure.")
+                .format(kind=_kind(answer))
+            ]  # fmt: skip
+        table = answer.to_frame() if isinstance(answer, pd.Series) else answer
+        if table.empty:
+            return [_("The table is empty: no row fits your filter. Look at the codes with value_counts() first.")]
+        if not table.index.is_unique or not table.columns.is_unique:
+            return [_("A row or a column appears twice; each label must be there once.")]
+        wrong_labels = self._labels(table, data)
+        if wrong_labels:
+            return wrong_labels
+        if table.isna().any(axis=None):
+            return [_("There are empty cells (NaN). Where nobody was counted, write 0: .fillna(0).")]
+        if not all(pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes):
+            return [_("Every cell must be a number; some hold text.")]
+        return self._totals(table)
+
+    def _labels(self, table: pd.DataFrame, data: Data) -> list[str]:
+        rows = [str(row) for row in self.rows(data)] if self.rows is not None else []
+        have_rows, have_columns = list(map(str, table.index)), list(map(str, table.columns))
+        if self.columns and rows and set(rows) <= set(have_columns) and set(self.columns) <= set(have_rows):
+            return [_("The table is turned round: rows and columns are exchanged. Turn it with .T")]
+        if rows and table.shape[1] > len(self.columns or "1") and set(rows) <= set(map(str, table.iloc[:, 0])):
+            return [
+                _("The labels of the rows stand in the column {name!r}. Make them the index: .set_index({name!r})")
+                .format(name=table.columns[0])
+            ]  # fmt: skip
+        said = []
+        if self.columns:
+            said += _difference(_("columns"), self.columns, have_columns)
+        elif table.shape[1] != 1:
+            said.append(_("One column of numbers is wanted, but there are {n}.").format(n=table.shape[1]))
+        return said + (_difference(_("rows"), rows, have_rows) if rows else [])
+
+    def _totals(self, table: pd.DataFrame) -> list[str]:
+        if self.sums is None:
+            return []
+        for axis, frame in ((_("row"), table), (_("column"), table.T)):
+            if self.sums in frame.index:
+                parts = frame.drop(index=self.sums).sum()
+                if not np.allclose(parts.astype(float), frame.loc[self.sums].astype(float)):
+                    return [
+                        _("The {axis} {name!r} is not the sum of the others.").format(axis=axis, name=self.sums)
+                    ]
+        return []
+
+
+@dataclass(frozen=True)
+class Choice(Shape):
+    """One of a few words. A check never says which: there would soon be only one left."""
+
+    options: tuple[str, ...] = ()
+
+    def complaints(self, answer: Any, data: Data) -> list[str]:
+        """Says whether it is none of the options."""
+        if isinstance(answer, str) and answer in self.options:
+            return []
+        return [_("Choose one of these words, in quotation marks: {options}.").format(
+            options=", ".join(f'"{option}"' for option in self.options))]  # fmt: skip
+
+
+def _kind(answer: Any) -> str:
+    if isinstance(answer, str):
+        return _("text")
+    return _("a single number") if is_number(answer) else type(answer).__name__
+
+
+def _difference(what: str, wanted: Sequence[str], have: Sequence[str]) -> list[str]:
+    missing = [name for name in wanted if name not in have]
+    extra = [name for name in have if name not in wanted]
+    said = []
+    if missing:
+        said.append(_("Missing {what}: {names}.").format(what=what, names=_few(missing)))
+    if extra:
+        said.append(_("{what} too many: {names}.").format(what=what.capitalize(), names=_few(extra)))
+    return said
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else _("{shown} and {n} more").format(shown=shown, n=len(names) - most)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A road that beginners take: where it leads is recomputed from the data, so the message fits any data set.
+
+    Attributes:
+        message: what to look at again, in plain words (English; shown through ``_()``).
+        wrong: the answer to which the mistake leads.
+    """
+
+    message: str
+    wrong: Callable[[Data], Any]
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a check has to say."""
+
+    complaints: tuple[str, ...]
+    noted: str
+
+    @property
+    def fine(self) -> bool:
+        """True if nothing looks wrong, which does not mean that the answer is right."""
+        return not self.complaints
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of an exercise.
+
+    Attributes:
+        key: "q1", "q2" ...
+        name: the name under which the participant keeps the answer.
+        shape: what the answer must look like.
+        mistakes: the likely mistakes, the most likely first.
+        noted: what to say when nothing looks wrong.
+    """
+
+    key: str
+    name: str
+    shape: Shape
+    mistakes: tuple[Mistake, ...] = ()
+    noted: str = field(
+        default=N_("The form is right, and it is none of the usual mistakes. The trainer's key decides.")
+    )
+
+    def review(self, answer: Any, data: Data) -> Review:
+        """Look at ``answer``: first its form, then the usual mistakes. Never raises for a strange answer."""
+        if answer is None or answer is Ellipsis:
+            nothing = _(
+                "There is no answer yet: replace the dots in the cell above with your own code, and run it."
+            )
+            return Review((nothing,), "")
+        tables = cache(data)
+        try:
+            complaints = self.shape.complaints(answer, tables)
+        except Exception:  # an answer of a strange make must end in a sentence, not in a traceback
+            complaints = [_("This answer has a form that cannot be read: {kind}.").format(kind=_kind(answer))]
+        if not complaints:
+            complaints = [_(mistake.message) for mistake in self.mistakes if _leads_to(mistake, answer, tables)][
+                :1
+            ]
+        return Review(tuple(complaints), "" if complaints else _(self.noted))
+
+
+def _leads_to(mistake: Mistake, answer: Any, data: Data) -> bool:
+    try:
+        return same(answer, mistake.wrong(data))
+    except Exception:  # a mistake that this data set does not allow (no such column) is not this one
+        return False
+
+
+def questions(slug: str) -> dict[str, Question]:
+    """The questions of the exercise of module ``slug``, by key.
+
+    Raises:
+        KitError: if that module has no checks.
+    """
+    name = f"migkit.lesson.checks.m{slug}"
+    try:
+        return dict(import_module(name).QUESTIONS)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise KitError(_("The module {slug!r} has no checks.").format(slug=slug)) from None
+
+
+__all__ = [
+    "Choice",
+    "Data",
+    "Mistake",
+    "Number",
+    "Question",
+    "Review",
+    "Shape",
+    "Table",
+    "is_number",
+    "questions",
+    "same",
+]
