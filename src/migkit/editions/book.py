@@ -1,0 +1,152 @@
+"""Build the book: generated pages, Jupyter Book, and one clear sentence when something is wrong."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
+from migkit.reference import ROOT, KitError, _
+
+#: Called with the share of the work that is done (0 to 1) and what is being done.
+Progress = Callable[[float, str], None]
+
+#: What a built book depends on beside what its notebooks depend on.
+_BEHIND_BOOK: tuple[str, ...] = (
+    "_config.yml",
+    "_toc.yml",
+    "curriculum.yml",
+    "book/*",
+    "book/[!_]*/**/*",
+    "book/_static/**/*",
+    "book/_templates/**/*",
+    "notebooks/*.ipynb",
+    "trainer_kit/evaluation/*.yml",
+    "src/migkit/editions/book*.py",
+    "src/migkit/editions/generated.py",
+    "src/migkit/editions/sphinx_run.py",
+    "src/migkit/evaluation/*.py",
+)
+_STEPS = {  # what Sphinx prints -> (from, to, what to say): shares of the time of a first build
+    "reading sources": (0.05, 0.80, _("reading pages and running notebooks")),
+    "copying images": (0.80, 0.82, _("copying pictures")),
+    "writing output": (0.82, 0.98, _("writing pages")),
+}
+_STEP = re.compile(rf"^({'|'.join(_STEPS)})\.\.\. \[ *(\d+)%\](?: (\S+))?")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built book: where it is, how long it took, and whether there was anything to do."""
+
+    html: Path
+    pages: int
+    seconds: float
+    unchanged: bool
+
+
+def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None, clean: bool = False) -> Built:
+    """Build the book into ``out/html``; any warning is an error.
+
+    A book that is up to date is left alone. After an interrupted or failed build every page is read again;
+    notebooks that ran stay in the cache under _build.
+
+    Args:
+        out: the folder for the pages (html), Sphinx's memory (doctrees) and the log (build.log).
+        progress: told now and then how far the work is.
+        clean: forget earlier builds and run every notebook again.
+
+    Raises:
+        KitError: if the book has a fault; it quotes the first one and names the log.
+    """
+    begun = time.monotonic()
+    say = progress or (lambda share, text: None)
+    out = out.resolve()
+    if clean:
+        for folder in (out, ROOT / "_build" / ".jupyter_cache"):
+            shutil.rmtree(folder, ignore_errors=True)
+    state = _state()
+    finished = out / "finished.json"
+    last = _read(finished)
+    if last.get("state") == state and (out / "html" / "index.html").is_file():
+        return Built(out / "html", int(str(last["pages"])), time.monotonic() - begun, unchanged=True)
+    if not last:  # the last build was interrupted or failed: its pages cannot be trusted
+        shutil.rmtree(out / "doctrees", ignore_errors=True)
+    finished.unlink(missing_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    say(0.0, _("preparing"))
+    _run(out, say)
+    pages = sum(1 for _page in _pages(out / "html"))
+    scratch = finished.with_suffix(".new")
+    scratch.write_text(json.dumps({"state": state, "pages": pages}), encoding="utf-8")
+    scratch.replace(finished)
+    say(1.0, _("done"))
+    return Built(out / "html", pages, time.monotonic() - begun, unchanged=False)
+
+
+def _state() -> str:
+    tools = "|".join(version(name) for name in ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb"))
+    return f"{fingerprint(ROOT, BEHIND_NOTEBOOKS + _BEHIND_BOOK)}|{sys.version_info.minor}|{tools}"
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        loaded: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return loaded
+
+
+def _pages(html: Path) -> Iterator[Path]:
+    return (path for path in html.rglob("*.html") if "_static" not in path.parts)
+
+
+def _run(out: Path, say: Progress) -> None:
+    """Run Sphinx, pass its progress on and keep what it prints in build.log."""
+    command = [
+        sys.executable,
+        "-m",
+        "migkit.editions.sphinx_run",
+        str(ROOT),
+        str(out / "html"),
+        str(out / "doctrees"),
+    ]
+    log = out / "build.log"
+    with (
+        log.open("w", encoding="utf-8") as record,
+        subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        ) as sphinx,
+    ):
+        assert sphinx.stdout is not None
+        for line in sphinx.stdout:
+            record.write(line)
+            _report(line, say)
+    if sphinx.returncode != 0:
+        raise KitError(_complaint(log))
+
+
+def _report(line: str, say: Progress) -> None:
+    step = _STEP.match(line)
+    if step:
+        begin, end, text = _STEPS[step[1]]
+        page = f": {step[3]}" if step[3] else ""
+        say(begin + (end - begin) * int(step[2]) / 100, text + page)
+
+
+def _complaint(log: Path) -> str:
+    """One sentence on what is wrong: the first fault that the log holds, how many there are, where to read on."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    faults = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL)\b: ", line)]
+    mistakes = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    shown = (faults or mistakes or lines or ["?"])[0].replace(str(ROOT), "").lstrip("/\\")
+    more = _(" (and {n} more)").format(n=len(faults) - 1) if len(faults) > 1 else ""
+    return _("The book was not built: {fault}{more}. The whole log is {log}.").format(
+        fault=shown.rstrip("."), more=more, log=log
+    )
