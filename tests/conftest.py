@@ -63,6 +63,4 @@ def built_book(teaching_data: Path) -> Path:
     """The folder of the built book; an unchanged book is not built again."""
     from migkit.editions import book
 
-    if not book.is_current():
-        book.build()
-    return book.HTML
+    return book.build().html

@@ -39,11 +39,20 @@ def tiny_wheel(folder: Path) -> str:
     return hashlib.sha256(wheel.read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="session")
+def fresh_venv(tmp_path_factory) -> Path:
+    """An empty environment, made once and copied by each test: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("venv") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    return folder
+
+
 @pytest.fixture
-def launcher(tmp_path, monkeypatch):
+def launcher(tmp_path, fresh_venv, monkeypatch):
     """kit.py in a folder of its own, whose group `docs` is one tiny package brought in the folder `wheels`."""
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     shutil.copy(ROOT / "kit.py", tmp_path / "kit.py")
+    shutil.copytree(fresh_venv, tmp_path / ".venv", symlinks=True)
     digest = tiny_wheel(tmp_path / "wheels")
     (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
     (tmp_path / "requirements.txt").write_text("", encoding="utf-8")
