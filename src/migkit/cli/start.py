@@ -4,28 +4,16 @@ import subprocess
 import threading
 import time
 import webbrowser
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from migkit.cli import serving
+from migkit.cli.progress import step
 from migkit.reference import ROOT, _
 
 BOOK_PORT, LAB_PORT = 8800, 8888
-
-
-def _step(label: str, work: Callable[[], object]) -> None:
-    """Do ``work`` under a line that says what is done and how long it took."""
-    began = time.monotonic()
-    click.echo(f"  {label} ...", nl=False)
-    try:
-        work()
-    except BaseException:
-        click.echo("")
-        raise
-    click.echo(_(" done ({seconds:.0f} s)").format(seconds=time.monotonic() - began))
 
 
 def prepare() -> Path:
@@ -37,11 +25,10 @@ def prepare() -> Path:
     from migkit.editions import book
     from migkit.sources import write_teaching_data
 
-    _step(_("teaching data (synthetic)"), write_teaching_data)
-    if not book.is_current():
-        click.echo(_("  book: the first build runs every lesson and takes a few minutes"))
-        book.build(progress=lambda line: click.echo(f"    {line}"))
-    return book.HTML
+    with step(_("teaching data")):
+        write_teaching_data()
+    with step(_("book")) as report:
+        return book.build(progress=report).html
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -80,7 +67,8 @@ def command(browser: bool, port: int | None, lab_port: int | None) -> None:
     process, lab_address, log = serving.start_lab(lab_port)
     try:
         server = serving.serve_book(folder, port, lab_address)
-        _step("JupyterLab", lambda: serving.wait_until_it_answers(lab_address, process, log))
+        with step("JupyterLab"):
+            serving.wait_until_it_answers(lab_address, process, log)
         home = f"http://{serving.HOST}:{port}/"
         click.echo("")
         click.echo(_("  Home page and book   {address}").format(address=home))
