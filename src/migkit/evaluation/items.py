@@ -77,9 +77,7 @@ def items(slug: str, use: str | None = None) -> tuple[Item, ...]:
     """
     if use is not None and use not in USES:
         raise KitError(
-            _("There is no use {use!r} of items; ask for one of {uses}.").format(
-                use=use, uses=", ".join(USES)
-            )
+            _("There is no use {use!r} of items; ask for one of {uses}.").format(use=use, uses=", ".join(USES))
         )
     everything = load(item_file(slug), code=module(slug).code, outcomes=len(module(slug).outcomes))
     return tuple(item for item in everything if use is None or use in item.use)
@@ -103,9 +101,7 @@ def load(path: Path, code: str, outcomes: int) -> tuple[Item, ...]:
     ids = [item.id for item in found]
     for item_id in ids:
         if ids.count(item_id) > 1:
-            raise KitError(
-                _("{path}: the id {id} stands twice; number each item.").format(path=path, id=item_id)
-            )
+            raise KitError(_("{path}: the id {id} stands twice; number each item.").format(path=path, id=item_id))
     return found
 
 
@@ -118,9 +114,9 @@ def _entries(path: Path) -> Sequence[Mapping[str, Any]]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"
         raise KitError(
-            _("{path}: line {line} is not valid YAML; look for a missing quote or a wrong indent.").format(
-                path=path, line=line
-            )
+            _(
+                "{path}: line {line} is not valid YAML. Look for a wrong indent, or a colon in a text without quotes."
+            ).format(path=path, line=line)
         ) from error
     entries = content.get("items") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
@@ -190,9 +186,7 @@ class _Reader:
     def _uses(self) -> tuple[str, ...]:
         uses = self.entry["use"]
         if not isinstance(uses, list) or not uses or any(use not in USES for use in uses):
-            raise self.fault(
-                _("the field use must be a list of some of {uses}.").format(uses=", ".join(USES))
-            )
+            raise self.fault(_("the field use must be a list of some of {uses}.").format(uses=", ".join(USES)))
         return tuple(uses)
 
     def _sources(self) -> tuple[str, ...]:

@@ -78,9 +78,7 @@ def _test(title: str, chosen: list[Item]) -> str:
     for number, item in enumerate(chosen, start=1):
         lines += [f"## {_('Question {n}').format(n=number)}", "", item.stem, ""]
         # Two spaces at the end keep each option on a line of its own without a second numbered list.
-        lines += [
-            f"☐ {letter}. {option.text}  " for letter, option in zip(_LETTERS, item.options, strict=False)
-        ]
+        lines += [f"☐ {letter}. {option.text}  " for letter, option in zip(_LETTERS, item.options, strict=False)]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
