@@ -98,7 +98,7 @@ def test_a_use_selects_its_items_in_the_order_of_the_file() -> None:
 
 
 def test_an_unknown_use_or_module_is_named() -> None:
-    with pytest.raises(KitError, match="'exam'.*quiz, pre, post"):
+    with pytest.raises(KitError, match=r"'exam'.*quiz, pre, post"):
         items("04_census", "exam")
     with pytest.raises(KitError, match="04_sensus"):
         items("04_sensus")

@@ -114,9 +114,9 @@ def _entries(path: Path) -> Sequence[Mapping[str, Any]]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"
         raise KitError(
-            _(
-                "{path}: line {line} is not valid YAML. Look for a wrong indent, or a colon in a text without quotes."
-            ).format(path=path, line=line)
+            _("{path}: line {line} is not valid YAML; look at the indent, and for a colon outside quotes.").format(
+                path=path, line=line
+            )
         ) from error
     entries = content.get("items") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
@@ -129,6 +129,7 @@ class _Reader:
 
     def __init__(self, path: Path, number: int, entry: object) -> None:
         self.path = path
+        self.raw = entry
         self.entry: Mapping[str, Any] = entry if isinstance(entry, dict) else {}
         name = self.entry.get("id")
         self.name = str(name) if name else _("number {n}").format(n=number)
@@ -137,7 +138,7 @@ class _Reader:
         return KitError(_("{path}, item {item}: {what}").format(path=self.path, item=self.name, what=what))
 
     def item(self, code: str, outcomes: int) -> Item:
-        self._fields(self.entry, _FIELDS, _("an item"))
+        self._fields(self.raw, _FIELDS, _("an item"))
         options = self._options()
         if not re.fullmatch(rf"m{code}-\d\d", str(self.entry["id"])):
             raise self.fault(_("the id must look like m{code}-01.").format(code=code))
