@@ -16,6 +16,11 @@ TOTAL = "Total"
 NOT_STATED = "Not stated"
 
 
+def shown(value: Any) -> str:
+    """A value for a message: text in quotes, numbers as one writes them (``-1``, not ``np.int64(-1)``)."""
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
 def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
     """Raise a KitError unless ``frame`` is a table that holds the columns ``names``."""
     if not isinstance(frame, pd.DataFrame):
@@ -29,7 +34,7 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
         raise KitError(
             _("{what} has no column {missing}; its columns are: {have}.").format(
                 what=what,
-                missing=", ".join(repr(name) for name in missing),
+                missing=", ".join(shown(name) for name in missing),
                 have=", ".join(str(name) for name in frame.columns) or _("none"),
             )
         )
@@ -52,7 +57,7 @@ def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
         row = int(bad.to_numpy().argmax())
         raise KitError(
             _("{what}: row {row} holds {value}, where a number of 0 or more is needed ({n} such rows).").format(
-                what=what, row=repr(raw.index[row]), value=repr(raw.iloc[row]), n=int(bad.sum())
+                what=what, row=shown(raw.index[row]), value=shown(raw.iloc[row]), n=int(bad.sum())
             )
         )
     return result
@@ -72,7 +77,7 @@ def whole_ages(ages: Any, what: str, *, missing: bool = True) -> pd.Series:
             _(
                 "{what}: row {row} holds the age {age:.0f}; ages run from 0 to 130, and a code such as 999 "
                 "for unknown must be made blank first."
-            ).format(what=what, row=repr(years.index[row]), age=years.iloc[row])
+            ).format(what=what, row=shown(years.index[row]), age=years.iloc[row])
         )
     return pd.Series(years, index=years.index, name=years.name)
 

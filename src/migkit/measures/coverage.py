@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, classifier, need_columns, numbers, weights
+from migkit.measures._input import TOTAL, classifier, need_columns, numbers, shown, weights
 from migkit.reference import KitError, _
 
 #: What the two samples of a post-enumeration survey may say of a record.
@@ -150,7 +150,7 @@ def chandra_sekar_deming(strata: pd.DataFrame, n1: str = "n1", n2: str = "n2", m
     }
     table = pd.DataFrame(held)
     for name, row in table.iterrows():
-        where = _(" in stratum {name}").format(name=repr(name))
+        where = _(" in stratum {name}").format(name=shown(name))
         _check_lists(row["n1"], row["n2"], row["m"], where)
         if row["m"] == 0:
             raise KitError(
@@ -247,7 +247,7 @@ def _cluster_totals(
     if unplaced.any():
         raise KitError(
             _("{what}: {n} rows have no {stratum} or no {cluster}, so their error cannot be estimated.").format(
-                what=what, n=int(unplaced.sum()), stratum=repr(stratum), cluster=repr(cluster)
+                what=what, n=int(unplaced.sum()), stratum=shown(stratum), cluster=shown(cluster)
             )
         )
     strata_of = sample[[cluster, stratum]].drop_duplicates()
@@ -255,7 +255,7 @@ def _cluster_totals(
     if doubled.any():
         raise KitError(
             _("{what}: {cluster} {name} lies in more than one {stratum}.").format(
-                what=what, cluster=cluster, name=repr(strata_of.loc[doubled, cluster].iloc[0]), stratum=stratum
+                what=what, cluster=cluster, name=shown(strata_of.loc[doubled, cluster].iloc[0]), stratum=stratum
             )
         )
     each = weights(sample, weight, what)
@@ -268,7 +268,7 @@ def _check_codes(codes: pd.Series, allowed: Sequence[str], what: str) -> None:
     if len(odd):
         raise KitError(
             _("{what}, column {column!r}: {value} is none of {allowed} ({n} such rows).").format(
-                what=what, column=str(codes.name), value=repr(odd.iloc[0]), allowed=", ".join(allowed), n=len(odd)
+                what=what, column=str(codes.name), value=shown(odd.iloc[0]), allowed=", ".join(allowed), n=len(odd)
             )
         )
 
@@ -419,7 +419,7 @@ def _known_count(
     if missing or not groups:
         raise KitError(
             _("The census count of {missing} is missing.").format(
-                missing=", ".join(map(repr, missing)) or _("the total")
+                missing=", ".join(map(shown, missing)) or _("the total")
             )
         )
     return float(counts[group]) if group is not None else float(sum(counts[g] for g in groups))

@@ -18,6 +18,7 @@ from migkit.measures._input import (
     in_order,
     is_unknown,
     need_columns,
+    shown,
     weights,
     whole_ages,
 )
@@ -210,7 +211,7 @@ def classify(persons: pd.DataFrame, rule: str | Rule, country: str, **columns: s
     if strange:
         raise KitError(
             _("No rule knows a column called {strange}; {rule!r} needs {needs}.").format(
-                strange=", ".join(map(repr, strange)), rule=chosen.key, needs=", ".join(chosen.needs)
+                strange=", ".join(map(shown, strange)), rule=chosen.key, needs=", ".join(chosen.needs)
             )
         )
     need_columns(persons, names.values(), _("The table of persons"))

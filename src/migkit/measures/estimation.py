@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, as_counts, classifier, need_columns, numbers, weights
+from migkit.measures._input import TOTAL, as_counts, classifier, need_columns, numbers, shown, weights
 from migkit.reference import KitError, _
 
 
@@ -55,7 +55,7 @@ def survival_ratio_migration(
     if wrong.any():
         raise KitError(
             _("Survival ratios must be above 0 and at most 1; cohort {age} has {ratio}.").format(
-                age=repr(cohorts.loc[wrong, age].iloc[0]), ratio=ratio[wrong].iloc[0]
+                age=shown(cohorts.loc[wrong, age].iloc[0]), ratio=ratio[wrong].iloc[0]
             )
         )
     expected = ratio * start

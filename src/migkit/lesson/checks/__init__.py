@@ -1,7 +1,7 @@
 """What a check knows of a question: the shape that the answer must have, and the mistakes that beginners make.
 
-A check helps while the participant works. It never knows the right answer, in no form: it looks at the shape, and it
-recomputes *wrong* answers from the participant's own data, to say which road led there.
+A check helps while the participant works. It never knows the right answer, in no form: it looks at the shape, and
+it recomputes *wrong* answers from the participant's own data, to say which road led there.
 
 One file for each exercise (``m04_census.py``) holds ``QUESTIONS: dict[str, Question]``. The front end calls::
 
@@ -105,9 +105,11 @@ class Number(Shape):
         if isinstance(answer, (pd.Series, pd.DataFrame, np.ndarray, list, tuple)):
             kind = _("table") if isinstance(answer, (pd.Series, pd.DataFrame)) else _("list")
             return [
-                _("The answer is one number, but this is a {kind} of {n} values. Take the number out, for example with "
-                  "len(...), .sum() or .loc[...].").format(kind=kind, n=len(answer))
-            ]  # fmt: skip
+                _(
+                    "The answer is one number, but this is a {kind} of {n} values. Take the number out, for "
+                    "example with len(...), .sum() or .loc[...]."
+                ).format(kind=kind, n=len(answer))
+            ]
         if isinstance(answer, str):
             return [_("The answer is a number, but this is text: write it without quotation marks.")]
         if not is_number(answer):
@@ -142,9 +144,11 @@ class Table(Shape):
         """Says what is missing, in excess, turned round, empty or does not add up."""
         if not isinstance(answer, (pd.DataFrame, pd.Series)):
             return [
-                _("The answer is a table, but this is {kind}. A table comes from value_counts(), crosstab() or a measure.")
-                .format(kind=_kind(answer))
-            ]  # fmt: skip
+                _(
+                    "The answer is a table, but this is {kind}. "
+                    "A table comes from value_counts(), crosstab() or a measure."
+                ).format(kind=_kind(answer))
+            ]
         table = answer.to_frame() if isinstance(answer, pd.Series) else answer
         if table.empty:
             return [_("The table is empty: no row fits your filter. Look at the codes with value_counts() first.")]
