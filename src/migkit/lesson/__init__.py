@@ -1,1 +1,28 @@
-"""lesson"""
+"""What a lesson notebook imports beside ``migkit.measures``.
+
+Light on purpose: numpy, pandas and matplotlib; ipywidgets only when an explorer is shown.
+"""
+
+from migkit.lesson import charts, explorers
+from migkit.lesson.charts import Chart, show
+from migkit.lesson.checking import check
+from migkit.lesson.data import load, load_own, map_columns
+from migkit.lesson.maps import birthplace_map
+from migkit.lesson.messages import install as _install
+from migkit.lesson.tables import OfficialTable, official_table
+
+_install()
+
+__all__ = [
+    "Chart",
+    "OfficialTable",
+    "birthplace_map",
+    "charts",
+    "check",
+    "explorers",
+    "load",
+    "load_own",
+    "map_columns",
+    "official_table",
+    "show",
+]

@@ -1,0 +1,1 @@
+"""What ``check`` knows of the "Your turn" boxes of the lessons: ungraded, so right answers are computed openly."""
