@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from migkit.reference import _
-from migkit.reference.palette import INK, MIST, SAND, TEAL, WHITE
+from migkit.reference.palette import BRICK, INK, MIST, TEAL, WHITE
 
 #: Who made the documents, as their metadata say.
 AUTHOR = "Migration data training kit"
@@ -43,3 +43,212 @@ def describe(document: Any, title: str, language: str) -> None:
     core = document.core_properties
     core.title, core.author, core.language = title, AUTHOR, language
     core.last_modified_by = AUTHOR
+
+
+# --- DOCX ------------------------------------------------------------------------------------------------------------
+
+
+def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
+    """Mend a DOCX that pandoc made and write it to ``target``."""
+    from docx import Document
+
+    document: Any = Document(str(made))
+    for table in document.tables:
+        _finish_docx_table(table)
+    for number, shape in enumerate(document.inline_shapes, start=1):
+        properties = shape._inline.docPr
+        if not properties.get("descr"):
+            properties.set("descr", properties.get("title") or _("Figure {n}").format(n=number))
+    for section in document.sections:
+        for paragraph in section.header.paragraphs:
+            _fill_title_field(paragraph, title)
+    _set_language(document, language)
+    describe(document, title, language)
+    write_package(document, target)
+
+
+def _finish_docx_table(table: Any) -> None:
+    """Full width, a head that repeats on the next page, rows that do not break across pages unless they are long."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    labelled = _is_labelled_list(table)
+    for number, row in enumerate(table.rows):
+        settings = row._tr.get_or_add_trPr()
+        if number == 0 and not labelled and settings.find(qn("w:tblHeader")) is None:
+            settings.append(OxmlElement("w:tblHeader"))
+        if sum(len(cell.text) for cell in row.cells) < 600:
+            settings.append(OxmlElement("w:cantSplit"))
+    if labelled:
+        for border in _borders():
+            table._tbl.tblPr.append(border)
+
+
+def _is_labelled_list(table: Any) -> bool:
+    first = table.rows[0].cells[0].paragraphs if table.rows else []
+    return bool(first) and first[0].style is not None and first[0].style.name == "Label"
+
+
+def _borders() -> list[Any]:
+    """Thin lines between the rows of a labelled list, none around it."""
+    from docx.oxml import parse_xml
+
+    line = f'w:val="single" w:sz="4" w:space="0" w:color="{MIST.lstrip("#")}"'
+    none = 'w:val="nil"'
+    return [
+        parse_xml(
+            f'<w:tblBorders xmlns:w="{_W}"><w:top {none}/><w:bottom {none}/><w:insideH {line}/></w:tblBorders>'
+        )
+    ]
+
+
+def _fill_title_field(paragraph: Any, title: str) -> None:
+    """Put the title into the running header's TITLE field, so that it shows before Word updates fields."""
+    inside = False
+    for run in paragraph.runs:
+        text = run._r.find(f"{{{_W}}}instrText")
+        if text is not None and "TITLE" in (text.text or ""):
+            inside = True
+        elif inside and run._r.find(f"{{{_W}}}fldChar") is None:
+            run.text = title
+            return
+
+
+def _set_language(document: Any, language: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    properties = document.styles["Normal"].element.get_or_add_rPr()
+    mark = properties.find(qn("w:lang"))
+    if mark is None:
+        mark = OxmlElement("w:lang")
+        properties.append(mark)
+    mark.set(qn("w:val"), {"en": "en-GB", "fr": "fr-FR", "pt": "pt-PT"}.get(language, language))
+
+
+# --- PPTX ------------------------------------------------------------------------------------------------------------
+
+#: Where a table or figure may stand on a slide: left, top, width, height in inches (slide: 10 x 5.625).
+_ROOM = (0.6, 1.3, 8.8, 3.75)
+
+
+def finish_pptx(
+    made: Path, target: Path, title: str, language: str, marked: frozenset[int], alts: dict[int, str], notes: str
+) -> None:
+    """Mend a PPTX that pandoc made and write it to ``target``.
+
+    Args:
+        marked: numbers of the slides that show synthetic data; their footer says so.
+        alts: slide number -> alternative text of its figure.
+        notes: what to say at the title slide.
+    """
+    from pptx import Presentation
+
+    deck: Any = Presentation(str(made))
+    layouts = {layout.name: layout for layout in deck.slide_layouts}
+    for number, slide in enumerate(deck.slides, start=1):
+        _finish_slide(slide, layouts, alts.get(number, ""))
+        _add_furniture(slide, number in marked)
+    deck.slides[0].notes_slide.notes_text_frame.text = notes
+    describe(deck, title, language)
+    write_package(deck, target)
+
+
+def _finish_slide(slide: Any, layouts: dict[str, Any], alt: str) -> None:
+    tables = [shape for shape in slide.shapes if shape.has_table]
+    pictures = [shape for shape in slide.shapes if shape.shape_type == 13]
+    words = [shape for shape in slide.placeholders if shape.placeholder_format.idx != 0 and shape.has_text_frame]
+    for shape in tables:
+        _finish_slide_table(shape, alone=not words)
+    for shape in pictures:
+        shape._element.nvPicPr.cNvPr.set("descr", alt or shape.name)
+        if not words:
+            _fit(shape)
+    if (tables or pictures) and not words:
+        _use_layout(slide, layouts["Table" if tables else "Figure"])
+
+
+def _use_layout(slide: Any, layout: Any) -> None:
+    """Let a slide follow another layout: pandoc knows only seven of them."""
+    for relation in slide.part.rels.values():
+        if relation.reltype.endswith("/slideLayout"):
+            relation._target = layout.part
+
+
+def _fit(shape: Any) -> None:
+    """Make a picture as large as the room allows, in its own proportions, in the middle."""
+    from pptx.util import Inches
+
+    left, top, width, height = (Inches(value) for value in _ROOM)
+    scale = min(width / shape.width, height / shape.height)
+    shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
+    shape.left = left + (width - shape.width) // 2
+    shape.top = top + (height - shape.height) // 2
+
+
+def _finish_slide_table(shape: Any, alone: bool) -> None:
+    from pptx.util import Inches, Pt
+
+    table = shape.table
+    if alone:
+        shape.left, shape.top, shape.width = Inches(_ROOM[0]), Inches(_ROOM[1] + 0.1), Inches(_ROOM[2])
+        wanted = sum(column.width for column in table.columns)
+        for column in table.columns:
+            column.width = int(column.width / wanted * shape.width)
+    rows = len(table.rows)
+    size = Pt(14 if rows <= 7 else 12)
+    table.first_row, table.horz_banding = True, False
+    style = table._tbl.tblPr.find(f"{{{_A}}}tableStyleId")
+    if style is not None:
+        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # Office's "No Style, No Grid": the rules below are ours
+    for number, row in enumerate(table.rows):
+        for cell in row.cells:
+            _finish_cell(cell, head=number == 0, last=number == rows - 1, size=size)
+
+
+def _finish_cell(cell: Any, head: bool, last: bool, size: Any) -> None:
+    from lxml import etree
+    from pptx.dml.color import RGBColor
+    from pptx.util import Inches
+
+    cell.margin_left = cell.margin_right = Inches(0.09)
+    cell.margin_top = cell.margin_bottom = Inches(0.055)
+    for paragraph in cell.text_frame.paragraphs:
+        for run in paragraph.runs:
+            run.font.size = size
+            run.font.color.rgb = RGBColor.from_string((WHITE if head else INK).lstrip("#").upper())
+            run.font.bold = True if head else run.font.bold
+    properties = cell._tc.get_or_add_tcPr()
+    for child in list(properties):
+        properties.remove(child)
+    edge = TEAL if last else MIST
+    for side, colour, width in (("lnB", edge, 19050 if last else 9525),):
+        line = etree.SubElement(properties, f"{{{_A}}}{side}", w=str(width))
+        fill = etree.SubElement(line, f"{{{_A}}}solidFill")
+        etree.SubElement(fill, f"{{{_A}}}srgbClr", val=colour.lstrip("#").upper())
+    if head:
+        fill = etree.SubElement(properties, f"{{{_A}}}solidFill")
+        etree.SubElement(fill, f"{{{_A}}}srgbClr", val=TEAL.lstrip("#").upper())
+
+
+def _add_furniture(slide: Any, marked: bool) -> None:
+    """Footer and slide number, which pandoc leaves to the layout; synthetic data are named in the footer."""
+    import copy
+
+    from pptx.dml.color import RGBColor
+
+    present = {shape.placeholder_format.idx for shape in slide.placeholders}
+    for place in slide.slide_layout.placeholders:
+        index = place.placeholder_format.idx
+        if index not in (11, 12) or index in present:
+            continue
+        element = copy.deepcopy(place._element)
+        slide.shapes._spTree.append(element)
+        element.nvSpPr.cNvPr.set("id", str(max(shape.shape_id for shape in slide.shapes) + 1))
+        shape = slide.shapes[-1]
+        if index == 11 and marked:
+            shape.text_frame.text = _("SYNTHETIC DATA: made for training, no real person in it")
+            for run in shape.text_frame.paragraphs[0].runs:
+                run.font.bold = True
+                run.font.color.rgb = RGBColor.from_string(BRICK.lstrip("#").upper())
+

@@ -10,7 +10,7 @@ heading, one line of facts, and a labelled list::
     Say
     :   > Take one card each ...
 
-A break has ``break`` in its line of facts. The clock counts from the start of the session, breaks included.
+A break has the heading ``### Break. Tea`` and a line of facts with ``break``. The clock counts from the start of the session, breaks included.
 """
 
 import re
@@ -33,7 +33,7 @@ LABELS: tuple[str, ...] = (
     "Expected answers",
     "Common errors",
 )
-_STEP = re.compile(r"^### Step (?P<number>\d+)\. (?P<title>.+)$")
+_STEP = re.compile(r"^### (?:Step (?P<number>\d+)|Break)\. (?P<title>.+)$")
 _FACTS = re.compile(r"^\*\*(?P<hours>\d+):(?P<minutes>\d\d)\*\* · (?P<length>\d+) minutes(?P<rest>(?: · .+)?)$")
 _LABEL = re.compile(r"^(?P<label>[A-Z][^:.|*>-]{2,40})$")
 
@@ -43,6 +43,7 @@ class Step:
     """One step of a session.
 
     Attributes:
+        number: counted from 1; 0 for a break.
         start: minutes from the start of the session, breaks included.
         slides: numbers of the slides shown, in order.
         notebook: headings of the lesson notebook that participants work through.
@@ -124,7 +125,7 @@ def _step(lines: list[str], path: Path) -> Step:
     rest = [part for part in facts["rest"].split(" · ") if part]
     notebook = [part.partition(": ")[2] for part in rest if part.startswith("notebook: ")]
     return Step(
-        number=int(heading["number"]),
+        number=int(heading["number"] or 0),
         title=heading["title"],
         start=60 * int(facts["hours"]) + int(facts["minutes"]),
         minutes=int(facts["length"]),
@@ -164,13 +165,13 @@ def _parts(lines: list[str]) -> dict[str, str]:
 def printable(plan: SessionPlan) -> str:
     """The plan's text with step headings that the templates can draw, its facts and its timetable filled in."""
     lines = plan.body.splitlines()
-    steps = {step.number: step for step in plan.steps}
+    steps = iter(plan.steps)
     output: list[str] = []
     skip = False
     for line in lines:
         heading = _STEP.match(line)
         if heading:
-            output.append(_drawn_heading(steps[int(heading["number"])]))
+            output.append(_drawn_heading(next(steps)))
             skip = True
         elif skip and _FACTS.match(line):
             skip = False

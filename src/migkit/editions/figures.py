@@ -1,0 +1,167 @@
+"""The figures of the slides, drawn when documents are made: from the teaching data and from published figures.
+
+A slide names a figure ``figures/NAME.png``; NAME is a key of ``FIGURES``. Nothing drawn is kept in the repository, so a
+figure can never disagree with the data beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migkit.reference import ROOT, KitError, _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from migkit.lesson.charts import Chart
+
+COUNTRY = "GMB"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure on disk, the words that stand for it, and whether it shows synthetic data."""
+
+    path: Path
+    alt: str
+    synthetic: bool
+
+
+def _residents() -> "pd.DataFrame":
+    from migkit.lesson.data import load
+
+    persons = load("census_persons", COUNTRY)
+    return persons[persons["residence_status"].isin(["UP", "UA"])]
+
+
+def stock_published() -> "Chart":
+    """UN DESA's migrant stock of the Gambia since 1990."""
+    from migkit.lesson.charts import over_time
+    from migkit.lesson.data import load
+
+    return over_time(
+        load("published/gambia_stock").set_index("year")["both_sexes"].astype(float),
+        _("Migrant stock of the Gambia"),
+        _("Source: United Nations DESA, International Migrant Stock 2020 (estimates, mid-year)."),
+        unit=_("Persons"),
+    )
+
+
+def stock_by_definition() -> "Chart":
+    """The same persons counted by five rules."""
+    from migkit.lesson.charts import bars
+    from migkit.measures.definitions import compare_definitions
+
+    rules = ["foreign_citizen", "foreign_born", "lived_abroad", "foreign_background", "recent_5y"]
+    table = compare_definitions(_residents(), COUNTRY, rules)
+    return bars(
+        table.set_index("title")["yes"],
+        _("One census, five numbers"),
+        unit=_("Usual residents counted as migrants (sample of 1 in 100)"),
+        highlight=[str(table["title"].loc["foreign_born"])],
+    )
+
+
+def pyramid() -> "Chart":
+    """Natives and foreign-born by sex and age."""
+    from migkit.lesson.charts import pyramid as draw_pyramid
+    from migkit.measures.definitions import classify
+
+    residents = _residents()
+    born_abroad = classify(residents, "foreign_born", COUNTRY)
+    return draw_pyramid(residents[born_abroad == "no"], residents[born_abroad == "yes"])
+
+
+def heaping_published() -> "Chart":
+    """Single ages in the US Census Bureau's example, with heaping anybody can see."""
+    from migkit.lesson.charts import heaping
+    from migkit.lesson.data import load
+
+    return heaping(
+        load("published/singage_males").set_index("age")["population"],
+        _("Males by single year of age: the example of the US Census Bureau"),
+        source=_("Source: US Census Bureau, Population Analysis System, workbook SINGAGE (published example)."),
+    )
+
+
+def heaping_synthetic() -> "Chart":
+    """Single ages in the synthetic census."""
+    from migkit.lesson.charts import heaping
+
+    return heaping(_residents()["age"], _("The synthetic census of the Gambia, 2024"))
+
+
+def omission_by_birthplace() -> "Chart":
+    """Omission of natives and foreign-born, estimated from the post-enumeration survey."""
+    from migkit.lesson.charts import bars
+    from migkit.lesson.data import load
+
+    people = load("pes_persons", COUNTRY)
+    known = people[people["match_status"].isin(["M", "N"])]
+    abroad = known["country_birth"].astype(str)
+    group = abroad.map(lambda code: _("Born in the Gambia") if code == COUNTRY else _("Born abroad"))
+    weights = known["weight"].astype(float).where(abroad != "XXX")
+    missed = weights.where(known["match_status"] == "N").groupby(group).sum()
+    share = (100 * missed / weights.groupby(group).sum()).sort_values()
+    return bars(
+        share.round(1),
+        _("Missed by the census, as the second count found"),
+        unit=_("Per cent of the people found by the post-enumeration survey (weighted)"),
+        highlight=[_("Born abroad")],
+    )
+
+
+def emigrants_by_country() -> "Chart":
+    """Household members abroad by country of residence, as households told the census."""
+    from migkit.lesson.charts import bars
+    from migkit.lesson.data import load
+    from migkit.reference import label
+
+    table = load("census_emigrants", COUNTRY)
+    counts = table["country_residence"].astype(str).value_counts()
+    top = counts.head(6)
+    shown = {label("country", code): float(number) for code, number in top.items()}
+    shown[_("Other or not stated")] = float(counts.iloc[6:].sum())
+    return bars(
+        shown, _("Where households say that their members went"), unit=_("Household members abroad (sample of 1 in 100)")
+    )
+
+
+#: name -> (function, whether it shows synthetic data)
+FIGURES: dict[str, tuple[Callable[[], "Chart"], bool]] = {
+    "stock_published": (stock_published, False),
+    "stock_by_definition": (stock_by_definition, True),
+    "pyramid": (pyramid, True),
+    "heaping_published": (heaping_published, False),
+    "heaping_synthetic": (heaping_synthetic, True),
+    "omission_by_birthplace": (omission_by_birthplace, True),
+    "emigrants_by_country": (emigrants_by_country, True),
+}
+
+
+def is_synthetic(name: str) -> bool:
+    """Whether the figure ``name`` shows synthetic data.
+
+    Raises:
+        KitError: if there is no such figure.
+    """
+    if name not in FIGURES:
+        raise KitError(
+            _("There is no figure {name!r} for slides; use one of {known}.").format(
+                name=name, known=", ".join(FIGURES)
+            )
+        )
+    return FIGURES[name][1]
+
+
+def draw(name: str, folder: Path = ROOT / "_build" / "figures") -> Drawn:
+    """Draw the figure ``name`` into ``folder`` as PNG.
+
+    Raises:
+        KitError: if there is no such figure, or the teaching data were not made.
+    """
+    synthetic = is_synthetic(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    chart = FIGURES[name][0]()
+    return Drawn(chart.save(folder / f"{name}.png"), chart.alt, synthetic)
