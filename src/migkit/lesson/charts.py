@@ -223,7 +223,7 @@ def _draw_pyramid(axes: Axes, shares: Sequence[pd.DataFrame], names: tuple[str, 
     axes.set_ylim(-0.6, len(places) + 0.9)
     axes.set_yticks(places, list(first.index), fontsize=9)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{abs(value):.0f} %"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{abs(value):.0f}%"))
     axes.axvline(0, color=WHITE, linewidth=1.5)
     axes.spines["left"].set_visible(False)
     axes.text(-limit * 0.5, len(places) + 0.15, _("Men"), ha="center", fontweight="bold")

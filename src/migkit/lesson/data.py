@@ -174,15 +174,17 @@ def _no_file(file: Path) -> str:
 
 def _read_excel(file: Path, sheet: str | int) -> pd.DataFrame:
     try:
-        return pd.read_excel(file, sheet_name=sheet, dtype=str, keep_default_na=False, na_values=[""])
-    except ValueError as error:
-        with pd.ExcelFile(file) as book:
-            names = ", ".join(map(str, book.sheet_names))
-        text = _("{name} has no sheet {sheet!r}; its sheets are: {names}.")
-        raise KitError(text.format(name=file.name, sheet=sheet, names=names)) from error
+        book = pd.ExcelFile(file, engine="openpyxl")
     except Exception as error:  # openpyxl raises many kinds for a damaged file
         text = _("{name} cannot be read as Excel: open it in Excel, save it again as .xlsx, and try once more.")
         raise KitError(text.format(name=file.name)) from error
+    with book:
+        try:
+            return book.parse(sheet, dtype=str, keep_default_na=False, na_values=[""])
+        except (ValueError, IndexError) as error:
+            names = ", ".join(map(str, book.sheet_names))
+            text = _("{name} has no sheet {sheet!r}; its sheets are: {names}.")
+            raise KitError(text.format(name=file.name, sheet=sheet, names=names)) from error
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
@@ -255,11 +257,16 @@ def map_columns(
 def _need(name: str, have: list[str], where: str) -> None:
     if name in have:
         return
-    lowered = {each.lower(): each for each in have}
-    guess = difflib.get_close_matches(name.lower(), list(lowered), 1, 0.5)
-    hint = _(" Did you mean {guess!r}?").format(guess=lowered[guess[0]]) if guess else ""
+    # Words are compared in alphabetical order, so that birth_country finds country_birth.
+    sorted_words = {_words(each): each for each in have}
+    guess = difflib.get_close_matches(_words(name), list(sorted_words), 1, 0.5)
+    hint = _(" Did you mean {guess!r}?").format(guess=sorted_words[guess[0]]) if guess else ""
     text = _("There is no column {name!r} in {where}; it has: {have}.{hint}")
     raise KitError(text.format(name=name, where=where, have=", ".join(have), hint=hint))
+
+
+def _words(name: str) -> str:
+    return " ".join(sorted(re.split(r"[\W_]+", name.lower())))
 
 
 def _mapped(values: pd.Series, own_name: str, field: Any, codes: Mapping[Any, str] | None) -> pd.Series:

@@ -104,7 +104,7 @@ def birthplace_map(
             left=0.1,
         )
         figure.subplots_adjust(bottom=0.46 / 5.2, right=0.988)
-    said = "; ".join(f"{names[code]} {number(value)}" for code, value in inside.head(6).items())
+    said = "; ".join(f"{names[str(code)]} {number(value)}" for code, value in inside.head(6).items())
     more = _("Born outside West Africa: {n}.").format(n=number(elsewhere))
     return Chart(figure, f"{heading}. {said}. {more} {line}")
 

@@ -21,7 +21,8 @@ def install() -> None:
 
 def _show(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: int | None = None) -> list[str]:
     """Display the box; the cell still counts as failed, so that "Run all" stops there."""
-    from IPython import display
+    from IPython.display import display
 
-    display.display(Box("mend", "", [str(error)]))
+    show: Any = display
+    show(Box("mend", "", [str(error)]))
     return [str(error)]

@@ -103,7 +103,7 @@ def _cell(value: Any) -> str:
         return html.escape(value)
     if value == 0:
         return "–"
-    return number(value) if float(value) == round(float(value)) else f"{value:,.1f}".replace(",", " ")
+    return number(value) if float(value) == round(float(value)) else f"{value:,.1f}"
 
 
 def official_table(

@@ -69,9 +69,9 @@ class Control:
 
 
 def percent_options(stop: float, step: float = 1.0) -> list[tuple[str, float]]:
-    """Options 0 % to ``stop`` % for a range control, valued 0 to stop/100."""
+    """Options 0% to ``stop``% for a range control, valued 0 to stop/100."""
     steps = round(stop / step)
-    return [(f"{n * step:g} %", n * step / 100) for n in range(steps + 1)]
+    return [(f"{n * step:g}%", n * step / 100) for n in range(steps + 1)]
 
 
 @dataclass
@@ -180,13 +180,13 @@ def _asset(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A count with thousands separated by thin no-break spaces."""
-    return f"{round(value):,}".replace(",", " ")
+    """A count as text: 215,659. The one place where the kit's lessons group thousands."""
+    return f"{round(value):,}"
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share of 0 to 1 as a percentage."""
-    return f"{100 * share:.{digits}f} %"
+    """A share of 0 to 1 as text: 7.8%."""
+    return f"{100 * share:.{digits}f}%"
 
 
 def _length(value: float | None, top: float) -> float | None:

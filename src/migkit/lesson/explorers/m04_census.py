@@ -68,13 +68,13 @@ def _definition_frame(table: pd.DataFrame, rule: str, spread: bool) -> Frame:
         Bar(
             str(table.loc[key, "title"]),
             float(counts[key]),
-            float(counts[key] / table.loc[key, "total"]),
+            float(counts[key] / totals[key]),
             tone=int(key == rule),
         )
         for key in table.index
     ]
-    missing = 0.0 if spread else float(table.loc[rule, "unknown"])
-    total = float(table.loc[rule, "total"])
+    missing = 0.0 if spread else float(table["unknown"].astype(float)[rule])
+    total = float(totals[rule])
     bars.append(Bar(_("No answer (chosen definition)"), missing, missing / total, tone=3))
     said = _("{title}: {n} of {total} people, {share}. Rule: {meaning}").format(
         title=table.loc[rule, "title"],
