@@ -60,6 +60,7 @@ def _shows_widget(doctree: nodes.document) -> bool:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the functions above to Sphinx's events."""
+    app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it, for an extension that is left out
     app.connect("config-inited", prepare, priority=100)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", page_context, priority=100)

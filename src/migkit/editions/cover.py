@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from migkit.reference import ROOT, corridors, countries
 from migkit.reference.palette import MIST, SAND, TEAL
 
@@ -19,9 +21,9 @@ COVER: Path = ROOT / "book" / "_static" / "cover.svg"
 #: How many corridors are drawn, the largest first.
 ARCS = 46
 
-_WIDTH, _HEIGHT = 1600, 760
-_SCALE = 29.0  # pixels a degree; at these latitudes a degree of longitude is nearly one of latitude
-_WEST, _NORTH = -37.2, 28.4  # what lies in the top left corner
+_WIDTH, _HEIGHT = 1600, 900
+_SCALE = 26.5  # pixels a degree; at these latitudes a degree of longitude is nearly one of latitude
+_WEST, _NORTH = -44.6, 30.6  # what lies in the top left corner
 # The sea is TEAL; land is TEAL made lighter, most where a training country is. The arcs are OCHRE, made lighter
 # because they lie on a dark ground; those to the Gambia, the first lesson's country, are SAND.
 _LAND, _FAR, _ARC = "#1d7180", "#145f6d", "#f2ab4e"
@@ -35,7 +37,9 @@ def draw() -> str:
         "features"
     ]
     centres = {shape["properties"]["iso3"]: _centre(shape["geometry"]) for shape in shapes}
-    arcs = list(_arcs(centres))
+    flows = _largest()
+    arcs = list(_arcs(flows, centres))
+    ends = sorted({*flows.origin, *flows.destination})
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
@@ -52,7 +56,7 @@ def draw() -> str:
             *(path for _gradient, path in arcs),
             "</g>",
             f'<g fill="{SAND}">',
-            *(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/>' for x, y in (centres[iso3] for iso3 in _training())),
+            *(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/>' for x, y in (centres[iso3] for iso3 in ends)),
             "</g>",
             "</svg>",
             "",
@@ -101,15 +105,19 @@ def _land(shape: dict[str, Any]) -> str:
 
 
 def _graticule() -> str:
-    lines = [f"M{_place(longitude, 0)[0]:.0f} 0V{_HEIGHT}" for longitude in range(-35, 20, 5)]
-    return "".join(lines + [f"M0 {_place(0, latitude)[1]:.0f}H{_WIDTH}" for latitude in range(5, 30, 5)])
+    lines = [f"M{_place(longitude, 0)[0]:.0f} 0V{_HEIGHT}" for longitude in range(-40, 20, 5)]
+    return "".join(lines + [f"M0 {_place(0, latitude)[1]:.0f}H{_WIDTH}" for latitude in range(0, 35, 5)])
 
 
-def _arcs(centres: dict[str, Point]) -> Iterator[tuple[str, str]]:
-    """For each corridor a gradient, from nothing at the origin to full colour, and a curve that uses it."""
+def _largest() -> pd.DataFrame:
+    """The ARCS largest corridors between training countries."""
     flows = corridors()
     flows = flows[flows.origin.isin(_training()) & flows.destination.isin(_training())]
-    flows = flows.sort_values(["value", "origin", "destination"], ascending=[False, True, True]).head(ARCS)
+    return flows.sort_values(["value", "origin", "destination"], ascending=[False, True, True]).head(ARCS)
+
+
+def _arcs(flows: pd.DataFrame, centres: dict[str, Point]) -> Iterator[tuple[str, str]]:
+    """For each corridor a gradient, from nothing at the origin to full colour, and a curve that uses it."""
     for number, row in enumerate(flows[::-1].to_dict("records")):  # the largest last, on top
         start, end = centres[row["origin"]], centres[row["destination"]]
         tone = SAND if row["destination"] == "GMB" else _ARC
