@@ -27,6 +27,9 @@ from migkit.reference.language import N_
 #: Gives a table by its name: ``data("census_persons")``.
 Data = Callable[[str], pd.DataFrame]
 
+#: Labels of rows or columns, or how to find them in the data.
+Labels = Sequence[Hashable] | Callable[[Data], Sequence[Hashable]]
+
 TOLERANCE = 1e-6
 
 
@@ -47,7 +50,7 @@ def same(answer: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
         return all(same(mine[key], theirs[key], tolerance) for key in mine)
     if is_number(answer) and is_number(other):
         return bool(np.isclose(float(answer), float(other), rtol=tolerance, atol=tolerance))
-    return type(answer) is type(other) and bool(answer == other)
+    return isinstance(answer, str) and isinstance(other, str) and answer == other
 
 
 def _cells(table: Any) -> dict[tuple[str, str], Any] | None:
@@ -117,12 +120,7 @@ class Number(Shape):
         if self.whole and float(answer) != int(answer):
             return [_("This question counts persons, so the answer has no decimals.")]
         if answer < self.low or (self.high is not None and answer > self.high):
-            said = _("This number cannot be: it must be at least {low}").format(low=self.low)
-            if self.high is not None:
-                said = _("This number cannot be: it must lie from {low} to {high}").format(
-                    low=self.low, high=self.high
-                )
-            return [f"{said}. {_(self.advice)}".strip()]
+            return [_outside(self.low, self.high, self.advice)]
         return []
 
 
@@ -131,14 +129,19 @@ class Table(Shape):
     """A table, or one column with labels (a Series), of numbers.
 
     Attributes:
-        columns: the columns that must be there; empty for a single column, whatever its name.
-        rows: gives the row labels that must be there from the data; None leaves them free.
+        columns: the labels that must be there, given or found from the data; empty for one column of any name.
+        rows: the row labels that must be there, likewise; empty leaves them free.
         sums: the label of a row and column of totals that must add up, if the table has one.
+        low, high: bounds for every cell that hold for any data (0 and 1 for shares).
+        advice: what to do when a cell lies outside.
     """
 
-    columns: tuple[str, ...] = ()
-    rows: Callable[[Data], Sequence[Hashable]] | None = None
+    columns: Labels = ()
+    rows: Labels = ()
     sums: str | None = None
+    low: float = 0
+    high: float | None = None
+    advice: str = ""
 
     def complaints(self, answer: Any, data: Data) -> list[str]:
         """Says what is missing, in excess, turned round, empty or does not add up."""
@@ -154,31 +157,39 @@ class Table(Shape):
             return [_("The table is empty: no row fits your filter. Look at the codes with value_counts() first.")]
         if not table.index.is_unique or not table.columns.is_unique:
             return [_("A row or a column appears twice; each label must be there once.")]
-        wrong_labels = self._labels(table, data)
+        if any(cell is ... for cell in table.astype(object).to_numpy().ravel()):
+            return [_("Some cells of the table still hold the dots: compute each of them above.")]
+        wrong_labels = self._labels(table, _found(self.rows, data), _found(self.columns, data))
         if wrong_labels:
             return wrong_labels
         if table.isna().any(axis=None):
             return [_("There are empty cells (NaN). Where nobody was counted, write 0: .fillna(0).")]
         if not all(pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes):
             return [_("Every cell must be a number; some hold text.")]
-        return self._totals(table)
+        return self._bounds(table) or self._totals(table)
 
-    def _labels(self, table: pd.DataFrame, data: Data) -> list[str]:
-        rows = [str(row) for row in self.rows(data)] if self.rows is not None else []
+    def _labels(self, table: pd.DataFrame, rows: list[str], columns: list[str]) -> list[str]:
         have_rows, have_columns = list(map(str, table.index)), list(map(str, table.columns))
-        if self.columns and rows and set(rows) <= set(have_columns) and set(self.columns) <= set(have_rows):
+        if columns and rows and set(rows) <= set(have_columns) and set(columns) <= set(have_rows):
             return [_("The table is turned round: rows and columns are exchanged. Turn it with .T")]
-        if rows and table.shape[1] > len(self.columns or "1") and set(rows) <= set(map(str, table.iloc[:, 0])):
+        if rows and table.shape[1] > (len(columns) or 1) and set(rows) <= set(map(str, table.iloc[:, 0])):
             return [
-                _("The labels of the rows stand in the column {name!r}. Make them the index: .set_index({name!r})")
-                .format(name=table.columns[0])
-            ]  # fmt: skip
+                _("The row labels stand in the column {name!r}. Make them the index: .set_index({name!r})").format(
+                    name=table.columns[0]
+                )
+            ]
         said = []
-        if self.columns:
-            said += _difference(_("columns"), self.columns, have_columns)
+        if columns:
+            said += _difference(_("columns"), columns, have_columns)
         elif table.shape[1] != 1:
             said.append(_("One column of numbers is wanted, but there are {n}.").format(n=table.shape[1]))
         return said + (_difference(_("rows"), rows, have_rows) if rows else [])
+
+    def _bounds(self, table: pd.DataFrame) -> list[str]:
+        values = table.astype(float)
+        if values.lt(self.low).any(axis=None) or (self.high is not None and values.gt(self.high).any(axis=None)):
+            return [_outside(self.low, self.high, self.advice)]
+        return []
 
     def _totals(self, table: pd.DataFrame) -> list[str]:
         if self.sums is None:
@@ -205,6 +216,18 @@ class Choice(Shape):
             return []
         return [_("Choose one of these words, in quotation marks: {options}.").format(
             options=", ".join(f'"{option}"' for option in self.options))]  # fmt: skip
+
+
+def _outside(low: float, high: float | None, advice: str) -> str:
+    if high is None:
+        said = _("A number here is below {low:g}, which cannot be.").format(low=low)
+    else:
+        said = _("A number here cannot be: it must lie from {low:g} to {high:g}.").format(low=low, high=high)
+    return f"{said} {_(advice)}".strip()
+
+
+def _found(labels: Labels, data: Data) -> list[str]:
+    return [str(label) for label in (labels(data) if callable(labels) else labels)]
 
 
 def _kind(answer: Any) -> str:
