@@ -51,7 +51,12 @@ class Built:
     unchanged: bool
 
 
-def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None, clean: bool = False) -> Built:
+def build(
+    out: Path = ROOT / "_build" / "book",
+    progress: Progress | None = None,
+    clean: bool = False,
+    source: Path = ROOT,
+) -> Built:
     """Build the book into ``out/html``; any warning is an error.
 
     A book that is up to date is left alone. After an interrupted or failed build every page is read again;
@@ -61,6 +66,7 @@ def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None
         out: the folder for the pages (html), Sphinx's memory (doctrees) and the log (build.log).
         progress: told now and then how far the work is.
         clean: forget earlier builds and run every notebook again.
+        source: the folder of _config.yml, _toc.yml and the pages.
 
     Raises:
         KitError: if the book has a fault; it quotes the first one and names the log.
@@ -69,9 +75,9 @@ def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None
     say = progress or (lambda share, text: None)
     out = out.resolve()
     if clean:
-        for folder in (out, ROOT / "_build" / ".jupyter_cache"):
+        for folder in (out, source / "_build" / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
-    state = _state()
+    state = _state(source)
     finished = out / "finished.json"
     last = _read(finished)
     if last.get("state") == state and (out / "html" / "index.html").is_file():
@@ -81,7 +87,7 @@ def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None
     finished.unlink(missing_ok=True)
     out.mkdir(parents=True, exist_ok=True)
     say(0.0, _("preparing"))
-    _run(out, say)
+    _run(source, out, say)
     pages = sum(1 for _page in _pages(out / "html"))
     scratch = finished.with_suffix(".new")
     scratch.write_text(json.dumps({"state": state, "pages": pages}), encoding="utf-8")
@@ -90,9 +96,9 @@ def build(out: Path = ROOT / "_build" / "book", progress: Progress | None = None
     return Built(out / "html", pages, time.monotonic() - begun, unchanged=False)
 
 
-def _state() -> str:
+def _state(source: Path) -> str:
     tools = "|".join(version(name) for name in ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb"))
-    return f"{fingerprint(ROOT, BEHIND_NOTEBOOKS + _BEHIND_BOOK)}|{sys.version_info.minor}|{tools}"
+    return f"{fingerprint(source, BEHIND_NOTEBOOKS + _BEHIND_BOOK)}|{sys.version_info.minor}|{tools}"
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -107,13 +113,13 @@ def _pages(html: Path) -> Iterator[Path]:
     return (path for path in html.rglob("*.html") if "_static" not in path.parts)
 
 
-def _run(out: Path, say: Progress) -> None:
+def _run(source: Path, out: Path, say: Progress) -> None:
     """Run Sphinx, pass its progress on and keep what it prints in build.log."""
     command = [
         sys.executable,
         "-m",
         "migkit.editions.sphinx_run",
-        str(ROOT),
+        str(source),
         str(out / "html"),
         str(out / "doctrees"),
     ]
@@ -121,7 +127,7 @@ def _run(out: Path, say: Progress) -> None:
     with (
         log.open("w", encoding="utf-8") as record,
         subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+            command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
         ) as sphinx,
     ):
         assert sphinx.stdout is not None
@@ -129,7 +135,7 @@ def _run(out: Path, say: Progress) -> None:
             record.write(line)
             _report(line, say)
     if sphinx.returncode != 0:
-        raise KitError(_complaint(log))
+        raise KitError(_complaint(log, source))
 
 
 def _report(line: str, say: Progress) -> None:
@@ -140,12 +146,14 @@ def _report(line: str, say: Progress) -> None:
         say(begin + (end - begin) * int(step[2]) / 100, text + page)
 
 
-def _complaint(log: Path) -> str:
+def _complaint(log: Path, source: Path) -> str:
     """One sentence on what is wrong: the first fault that the log holds, how many there are, where to read on."""
     lines = log.read_text(encoding="utf-8").splitlines()
     faults = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL)\b: ", line)]
-    mistakes = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
-    shown = (faults or mistakes or lines or ["?"])[0].replace(str(ROOT), "").lstrip("/\\")
+    mistakes = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+    shown = (faults or mistakes or lines or ["?"])[0].replace(str(source), "").lstrip("/\\")
+    if "Executing notebook failed" in shown and mistakes:
+        shown = f"{shown.split(': WARNING')[0]}: {mistakes[0]}"
     more = _(" (and {n} more)").format(n=len(faults) - 1) if len(faults) > 1 else ""
     return _("The book was not built: {fault}{more}. The whole log is {log}.").format(
         fault=shown.rstrip("."), more=more, log=log

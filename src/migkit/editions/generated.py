@@ -10,7 +10,6 @@ MyST, so that it translates and prints like any other text. The files are:
 - ``code_lists.md``: every code list, in three languages.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -36,6 +35,8 @@ from migkit.reference import (
 #: Where the files are written.
 GENERATED: Path = ROOT / "book" / "_generated"
 
+#: A space at which no line may break.
+NBSP = "\N{NO-BREAK SPACE}"
 _LANGUAGE_NAMES = {"en": "English", "fr": "Français", "pt": "Português"}
 
 
@@ -107,7 +108,7 @@ def _programme_row(module: Module) -> list[str]:
 
 
 def _minutes(value: int | None) -> str:
-    return _("{n} min").format(n=value) if value else "–"
+    return _("{n} min").format(n=value).replace(" ", NBSP) if value else "–"
 
 
 def module_head(module: Module) -> str:
@@ -164,28 +165,22 @@ def quiz(questions: Iterable[Item]) -> str:
 
 
 def _question(number: int, item: Item) -> str:
-    options = shuffled(item)
     return "\n".join(
         [
-            f":::::{{admonition}} {_('Check {n}').format(n=number)}",
+            f":::::{{admonition}} {_('Question {n}').format(n=number)}",
             ":class: kit-quiz",
             "",
             plain(item.stem),
             "",
-            *(f"1. {plain(option.text)}" for option in options),
+            *(f"1. {plain(option.text)}" for option in item.options),
             "",
             f"::::{{dropdown}} {_('Answer')}",
-            *(f"1. {_verdict(option)} {plain(option.feedback)}" for option in options),
+            *(f"1. {_verdict(option)} {plain(option.feedback)}" for option in item.options),
             "::::",
             ":::::",
             "",
         ]
     )
-
-
-def shuffled(item: Item) -> list[Option]:
-    """The options of an item in an order that is always the same and does not give the answer away."""
-    return sorted(item.options, key=lambda option: hashlib.sha256(f"{item.id}|{option.text}".encode()).digest())
 
 
 def _verdict(option: Option) -> str:
@@ -219,21 +214,22 @@ def _facts(source: Source) -> str:
 
 def _defect_text() -> str:
     return _(
-        "The generator puts these errors in, at these rates, and writes each of them down in a ledger that only the "
-        "trainer gets. So you can measure how far an estimate lies from the truth. "
-        "A rate marked *assumption* is our choice for teaching, not a finding about any country."
+        "The generator puts these errors in, at these rates, and writes each of them down in a ledger that "
+        "only the trainer gets. So you can measure how far an estimate lies from the truth. "
+        "A rate whose basis is *assumption* is our choice for teaching, not a finding about any country."
     )
 
 
 def _defects(defects: Iterable[Defect]) -> str:
     levels = list(dict.fromkeys(level for defect in defects for level in defect.rates))
-    heads = [_("Error"), _("What happens"), *(plain(level) for level in levels), _("Basis")]
+    heads = [_("Error"), _("What happens"), *(plain(level).capitalize() for level in levels)]
     rows = (
         [
             f"**{plain(defect.label)}**",
-            f"{plain(defect.description)} *{_('Rate')}: {plain(defect.unit)}.*",
+            _("{text} *Rate: {unit}. Basis: {basis}.*").format(
+                text=plain(defect.description), unit=plain(defect.unit), basis=plain(defect.basis)
+            ),
             *(_rates(defect.rates.get(level, {})) for level in levels),
-            plain(defect.basis),
         ]
         for defect in defects
     )
@@ -242,17 +238,13 @@ def _defects(defects: Iterable[Defect]) -> str:
 
 def _rates(rates: dict[str, float]) -> str:
     """Rates of one level: shares as per cent; a key that begins with ``factor_`` multiplies the others."""
-    if not rates:
-        return "–"
-    return ", ".join(_rate(group, rate) for group, rate in rates.items())
+    return "; ".join(_rate(group, rate) for group, rate in rates.items()) or "–"
 
 
 def _rate(group: str, rate: float) -> str:
-    if group.startswith("factor_"):
-        group, shown = group.removeprefix("factor_"), f"× {rate:g}"
-    else:
-        shown = f"{rate * 100:g} %"
-    return shown if group == "all" else f"{plain(group.replace('_', ' '))} {shown}"
+    shown = f"×{NBSP}{rate:g}" if group.startswith("factor_") else f"{rate * 100:g}{NBSP}%"
+    words = re.sub(r"(?<=\d)_(?=\d)", "–", group.removeprefix("factor_")).replace("_", " ")
+    return shown if group == "all" else f"{plain(words)}: {shown}"
 
 
 def _table_parts(table: Table) -> list[str]:
