@@ -1,0 +1,80 @@
+"""Random draws that give the same bytes everywhere: named streams, uniform draws and table look-ups only.
+
+Normal, gamma or Poisson draws call the platform's mathematics library; uniform draws and integer arithmetic do not.
+"""
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def stream(seed: int, place: str, chunk: int, name: str) -> np.random.Generator:
+    """The random stream of one step of one chunk.
+
+    Streams do not depend on one another, so the result does not depend on the order or number of workers.
+    """
+    key = zlib.crc32(f"{place}/{name}".encode())
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key, chunk])))
+
+
+def chance(rng: np.random.Generator, share: float | Floats, n: int) -> Bools:
+    """``n`` true-or-false draws with probability ``share`` (one number or one for each)."""
+    return rng.random(n) < share
+
+
+def pick(rng: np.random.Generator, weights: Floats | list[float], n: int) -> Ints:
+    """``n`` draws of a position with probability proportional to ``weights``."""
+    cumulated = np.cumsum(np.asarray(weights, dtype=np.float64))
+    at = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
+    return np.minimum(at, len(cumulated) - 1).astype(np.int64)
+
+
+def pick_rows(rng: np.random.Generator, weights: Floats) -> Ints:
+    """One draw of a column for each row of a matrix of weights."""
+    cumulated = np.cumsum(weights, axis=1)
+    level = rng.random(len(weights)) * cumulated[:, -1]
+    return np.minimum((cumulated <= level[:, None]).sum(axis=1), weights.shape[1] - 1).astype(np.int64)
+
+
+def from_quantiles(rng: np.random.Generator, quantiles: list[float], n: int) -> Floats:
+    """``n`` draws from a distribution given by evenly spaced quantiles."""
+    return np.interp(rng.random(n), np.linspace(0.0, 1.0, len(quantiles)), quantiles)
+
+
+def spread(rng: np.random.Generator, n: int) -> Floats:
+    """``n`` numbers spread evenly over (0, 1) with one random shift each: a distribution without sampling noise."""
+    return (np.arange(n) + rng.random(n)) / max(n, 1)
+
+
+def elapsed(rng: np.random.Generator, mean: float, limit: Floats | Ints) -> Ints:
+    """Days since an event: exponential with ``mean`` years, cut at ``limit`` days; at least 1."""
+    scale = mean * 365.25
+    top = 1.0 - np.exp(-np.asarray(limit, dtype=np.float64) / scale)
+    days = -scale * np.log1p(-rng.random(len(top)) * top)
+    return np.clip(days.astype(np.int64), 1, np.maximum(np.asarray(limit, dtype=np.int64), 1))
+
+
+def shuffled(rng: np.random.Generator, n: int) -> Ints:
+    """A random order of ``n`` things."""
+    return np.argsort(rng.random(n), kind="stable").astype(np.int64)
+
+
+def apportion(total: int, weights: Floats | list[float]) -> Ints:
+    """Share ``total`` out by weights in whole numbers that add up (largest remainders, ties to the first)."""
+    exact = np.asarray(weights, dtype=np.float64) / np.sum(weights) * total
+    whole = np.floor(np.round(exact, 9)).astype(np.int64)
+    left = int(total - whole.sum())
+    order = np.argsort(-(np.round(exact - whole, 9)), kind="stable")
+    whole[order[:left]] += 1
+    return whole
+
+
+def part(total: int | Ints, chunk: int, chunks: int) -> Ints:
+    """The part of a total that falls to one chunk; the parts add up to the total."""
+    whole = np.asarray(total, dtype=np.int64)
+    return whole * (chunk + 1) // chunks - whole * chunk // chunks
