@@ -29,13 +29,9 @@ end
 
 -- A grid of cells as a word-processor table without a head.
 local function plain_table(rows, widths)
-  local head = {}
   local aligns = {}
-  for column = 1, #widths do
-    head[column] = {}
-    aligns[column] = pandoc.AlignDefault
-  end
-  return pandoc.utils.from_simple_table(pandoc.SimpleTable({}, aligns, widths, head, rows))
+  for column = 1, #widths do aligns[column] = pandoc.AlignDefault end
+  return pandoc.utils.from_simple_table(pandoc.SimpleTable({}, aligns, widths, {}, rows))
 end
 
 local function panel(div)
@@ -126,7 +122,18 @@ local function header(element)
   return all
 end
 
+-- A labelled list: the label beside the text, in typst by a grid, in a word processor by a table without lines around.
 local function definitions(element)
+  if typst then
+    local all = pandoc.Blocks({raw('#labelled(')})
+    for _, item in ipairs(element.content) do
+      all:insert(raw('[' .. markup(item[1]) .. '], ['))
+      for _, definition in ipairs(item[2]) do all:extend(definition) end
+      all:insert(raw('],'))
+    end
+    all:insert(raw(')'))
+    return all
+  end
   if not docx then return nil end
   local rows = {}
   for _, item in ipairs(element.content) do
@@ -137,15 +144,27 @@ local function definitions(element)
   return plain_table(rows, {0.17, 0.83})
 end
 
+local function picture(image, caption)
+  local width = image.attributes['width']
+  return raw((deck == '' and '#kit-figure(' or '#deck-figure(') .. quoted(image.src) .. ', alt: ' ..
+    quoted(image.attributes['alt'] or pandoc.utils.stringify(image.caption)) ..
+    (width and (', width: ' .. width) or '') .. ')[' .. caption .. ']')
+end
+
 local function figure(element)
   if not typst then return nil end
   local image
   element:walk({Image = function(found) image = found end})
   if not image then return nil end
-  local width = image.attributes['width']
-  return raw((deck == '' and '#kit-figure(' or '#deck-figure(') .. quoted(image.src) .. ', alt: ' ..
-    quoted(image.attributes['alt'] or pandoc.utils.stringify(image.caption)) ..
-    (width and (', width: ' .. width) or '') .. ')[' .. markup(pandoc.utils.blocks_to_inlines(element.caption.long)) .. ']')
+  return picture(image, markup(pandoc.utils.blocks_to_inlines(element.caption.long)))
+end
+
+-- A picture without a caption is a paragraph that holds nothing else.
+local function paragraph(element)
+  if typst and #element.content == 1 and element.content[1].t == 'Image' then
+    return picture(element.content[1], '')
+  end
+  return nil
 end
 
 -- The blocks of one slide: text and a figure stand side by side, anything else below each other.
@@ -193,7 +212,8 @@ local function slides(doc)
   return doc
 end
 
-local blocks = {Div = div, Header = header, DefinitionList = definitions, Figure = figure}
+local blocks = {Div = div, Header = header, DefinitionList = definitions, Figure = figure,
+  Para = paragraph}
 if deck ~= '' and typst then
   return {blocks, {Pandoc = slides}}
 end

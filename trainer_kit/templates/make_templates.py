@@ -140,6 +140,8 @@ def heading_styles(document: Any) -> None:
     shade(title, edge=OCHRE, side="bottom", width=18, space=4)
     subtitle = style(document, "Subtitle", size=13, colour=GREY, bold=False, before=4, after=10)
     subtitle.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    for spaced in subtitle.element.iter(qn("w:spacing")):
+        spaced.attrib.pop(qn("w:val"), None)  # pandoc's subtitle is letterspaced
     style(document, "Heading 1", size=18, bold=True, colour=TEAL, before=18, after=5, keep=True, spacing=1.0)
     second = style(document, "Heading 2", size=14, bold=True, colour=TEAL, before=15, after=4, keep=True, spacing=1.0)
     shade(second, edge=MIST, side="bottom", width=8, space=2)
@@ -298,7 +300,7 @@ def master(slide_master: Any) -> None:
     run.set("b", "1")
     run.find(f"{{{A}}}solidFill")[0].set("val", "tx2")
     body = styles.find(qn_p("bodyStyle"))
-    for level, size in ((1, 1900), (2, 1600), (3, 1400)):
+    for level, size in ((1, 2200), (2, 1800), (3, 1500)):
         place = body.find(f"{{{A}}}lvl{level}pPr")
         place.set("marL", str(level * 260000))
         place.set("indent", "-260000")
@@ -309,7 +311,7 @@ def master(slide_master: Any) -> None:
         place.find(f"{{{A}}}buChar").set("char", "•")
         gap = place.find(f"{{{A}}}spcBef")
         gap.clear()
-        etree.SubElement(gap, f"{{{A}}}spcPts").set("val", "700" if level == 1 else "300")
+        etree.SubElement(gap, f"{{{A}}}spcPts").set("val", "1000" if level == 1 else "400")
     for shape in slide_master.placeholders:
         kind = shape.element.find(f".//{qn_p('ph')}").get("type")
         box = {"title": LAYOUTS["Table"][0], "body": LAYOUTS["Title and Content"][1], "dt": FURNITURE[10],

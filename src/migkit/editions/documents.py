@@ -295,6 +295,7 @@ def make_deck_pdf(slug: str, with_notes: bool, target: Path) -> None:
     for name, drawn in ((name, _drawn(name)) for slide in deck.slides for name in slide.figures):
         text = text.replace(f"]({drawn.path})", f']({drawn.path}){{alt="{drawn.alt.replace(chr(34), "”")}"}}', 1)
     body = _pandoc(text, "typst", ["--variable=deck:yes"])
+    body = re.sub(r"(?m)^( *)columns: (\d+),$", r"\1columns: (1fr,) * \2,", body)  # tables as wide as the slide
     options = {
         "title": deck.title,
         "language": str(deck.meta.get("language", "en")),

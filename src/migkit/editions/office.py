@@ -62,6 +62,7 @@ def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
     for section in document.sections:
         for paragraph in section.header.paragraphs:
             _fill_title_field(paragraph, title)
+    _narrow_lists(document)
     _set_language(document, language)
     describe(document, title, language)
     write_package(document, target)
@@ -80,8 +81,11 @@ def _finish_docx_table(table: Any) -> None:
         if sum(len(cell.text) for cell in row.cells) < 600:
             settings.append(OxmlElement("w:cantSplit"))
     if labelled:
-        for border in _borders():
-            table._tbl.tblPr.append(border)
+        settings = table._tbl.tblPr
+        # The schema wants borders before layout, margins and look.
+        late = [settings.find(qn(f"w:{tag}")) for tag in ("shd", "tblLayout", "tblCellMar", "tblLook")]
+        place = next((item for item in late if item is not None), None)
+        (place.addprevious if place is not None else settings.append)(_quiet_borders())
 
 
 def _is_labelled_list(table: Any) -> bool:
@@ -89,17 +93,26 @@ def _is_labelled_list(table: Any) -> bool:
     return bool(first) and first[0].style is not None and first[0].style.name == "Label"
 
 
-def _borders() -> list[Any]:
+def _quiet_borders() -> Any:
     """Thin lines between the rows of a labelled list, none around it."""
     from docx.oxml import parse_xml
 
     line = f'w:val="single" w:sz="4" w:space="0" w:color="{MIST.lstrip("#")}"'
     none = 'w:val="nil"'
-    return [
-        parse_xml(
-            f'<w:tblBorders xmlns:w="{_W}"><w:top {none}/><w:bottom {none}/><w:insideH {line}/></w:tblBorders>'
-        )
-    ]
+    return parse_xml(
+        f'<w:tblBorders xmlns:w="{_W}"><w:top {none}/><w:bottom {none}/><w:insideH {line}/></w:tblBorders>'
+    )
+
+
+def _narrow_lists(document: Any) -> None:
+    """Lists a little inside the text instead of pandoc's half inch."""
+    from docx.oxml.ns import qn
+
+    for level in document.part.numbering_part.element.iter(qn("w:lvl")):
+        depth = int(level.get(qn("w:ilvl")))
+        for indent in level.iter(qn("w:ind")):
+            indent.set(qn("w:left"), str(280 * (depth + 1)))
+            indent.set(qn("w:hanging"), "240")
 
 
 def _fill_title_field(paragraph: Any, title: str) -> None:
@@ -129,7 +142,7 @@ def _set_language(document: Any, language: str) -> None:
 # --- PPTX ------------------------------------------------------------------------------------------------------------
 
 #: Where a table or figure may stand on a slide: left, top, width, height in inches (slide: 10 x 5.625).
-_ROOM = (0.6, 1.3, 8.8, 3.75)
+_ROOM = (0.6, 1.25, 8.8, 3.85)
 
 
 def finish_pptx(
@@ -196,7 +209,7 @@ def _finish_slide_table(shape: Any, alone: bool) -> None:
         for column in table.columns:
             column.width = int(column.width / wanted * shape.width)
     rows = len(table.rows)
-    size = Pt(14 if rows <= 7 else 12)
+    size = Pt(16 if rows <= 5 else 14 if rows <= 8 else 11)
     table.first_row, table.horz_banding = True, False
     style = table._tbl.tblPr.find(f"{{{_A}}}tableStyleId")
     if style is not None:
@@ -212,7 +225,7 @@ def _finish_cell(cell: Any, head: bool, last: bool, size: Any) -> None:
     from pptx.util import Inches
 
     cell.margin_left = cell.margin_right = Inches(0.09)
-    cell.margin_top = cell.margin_bottom = Inches(0.055)
+    cell.margin_top = cell.margin_bottom = Inches(0.07)
     for paragraph in cell.text_frame.paragraphs:
         for run in paragraph.runs:
             run.font.size = size

@@ -187,9 +187,13 @@ def printable(plan: SessionPlan) -> str:
 def _drawn_heading(step: Step) -> str:
     minutes = _("{n} min").format(n=step.minutes)
     return (
-        f'### {step.title} {{.step clock="{clock(step.start)}" minutes="{minutes}" '
+        f'### {_numbered(step)} {{.step clock="{clock(step.start)}" minutes="{minutes}" '
         f'details="{details(step)}" pause="{str(step.pause).lower()}"}}'
     )
+
+
+def _numbered(step: Step) -> str:
+    return step.title if step.pause else f"{step.number}. {step.title}"
 
 
 def details(step: Step) -> str:
@@ -253,7 +257,7 @@ def timetable(plan: SessionPlan) -> str:
         "|----------|----------:|:---------------------------------------------------------------|-----------|",
     ]
     for step in plan.steps:
-        title = f"*{step.title}*" if step.pause else step.title
+        title = f"*{step.title}*" if step.pause else _numbered(step)
         rows.append(f"| {clock(step.start)} | {step.minutes} | {title} | {_ranges(step.slides)} |")
     end = plan.steps[-1].start + plan.steps[-1].minutes
     rows.append(f"| {clock(end)} |  | *{_('End')}* |  |")
@@ -273,7 +277,7 @@ def cue_cards(plan: SessionPlan) -> str:
             body.append(_("Come back on time: the next step starts at {clock}.").format(clock=clock(step.start + step.minutes)))
         line = details(step)
         cards.append(
-            f'::: {{.card title="{clock(step.start)} {step.title}" corner="{step.minutes} min"}}\n'
+            f'::: {{.card title="{clock(step.start)} {_numbered(step)}" corner="{step.minutes} min"}}\n'
             + "\n\n".join(body)
             + (f"\n\n*{line}*" if line else "")
             + "\n:::"
