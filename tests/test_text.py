@@ -344,6 +344,15 @@ def test_the_sources_of_facts_are_in_the_bibliography() -> None:
         assert {row.split(",")[place] for row in rows} <= keys, name
 
 
+def test_the_sources_of_published_examples_are_in_the_bibliography() -> None:
+    keys = {key for _kind, key, _body in bibliography()}
+    named = set(
+        re.findall(r"\(`(\w+)`\)", (ROOT / "datasets" / "published" / "README.md").read_text(encoding="utf-8"))
+    )
+    assert len(named) >= 3
+    assert named <= keys
+
+
 def test_glossary_entries_are_in_order_and_short() -> None:
     entries = glossary_entries()
     assert list(entries) == sorted(entries, key=str.lower)
