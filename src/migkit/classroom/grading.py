@@ -1,0 +1,149 @@
+"""Grading: nbgrader's autograde for one hand-in after the other, so that no hand-in can stop the class."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from migkit.classroom import files, sandbox
+from migkit.classroom.course import Course
+from migkit.classroom.preprocessors import NOTES
+from migkit.classroom.roster import Person
+from migkit.reference import KitError, _
+
+#: Called before each hand-in: how many are done, how many there are, whose turn it is.
+Progress = Callable[[int, int, Person], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the grading of one hand-in went. ``hand_in`` is the fingerprint of what was graded, on what."""
+
+    student_id: str
+    graded: bool
+    hand_in: str
+    reason: str = ""
+    notes: tuple[str, ...] = field(default=())
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run of grading did; ``unprotected`` is empty where the sandbox's walls stand."""
+
+    outcomes: tuple[Outcome, ...]
+    unchanged: tuple[str, ...]
+    unprotected: str
+    seconds: float
+
+
+def outcome_file(course: Course, student_id: str) -> Path:
+    """Where the outcome of the last grading is kept: nbgrader cannot tell a finished grading from a broken one."""
+    return course.reports / "grading" / f"{student_id}.json"
+
+
+def read_outcome(course: Course, student_id: str) -> Outcome | None:
+    """The outcome of the last grading, if there was one that came to its end."""
+    try:
+        values = json.loads(outcome_file(course, student_id).read_text(encoding="utf-8"))
+        return Outcome(**{**values, "notes": tuple(values["notes"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def fingerprint(course: Course, student_id: str) -> str:
+    """What the grade rests on: the hand-in and the assignment. Another fingerprint means: grade again."""
+    hand_in = course.submitted(student_id) / f"{course.module}.ipynb"
+    return files.sha256(hand_in.read_bytes() + course.source_notebook.read_bytes())
+
+
+def handed_in(course: Course) -> list[Person]:
+    """Who has handed in, in the order of the roster."""
+    return [
+        person
+        for person in course.roster().people
+        if (course.submitted(person.student_id) / f"{course.module}.ipynb").is_file()
+    ]
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else _("no reason given")
+
+
+def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
+    """Grade one hand-in; whatever happens comes back as an outcome."""
+    began = time.monotonic()
+    mark = fingerprint(course, person.student_id)
+    result = api.autograde(course.module, person.student_id, force=True, create=True)
+    seconds = round(time.monotonic() - began, 1)
+    path = course.autograded(person.student_id) / f"{course.module}.ipynb"
+    if not result["success"] or not path.is_file():
+        why = _last_line(result.get("log", "") or result.get("error", ""))
+        log = course.reports / "grading" / f"{person.student_id}.log"
+        files.write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
+        reason = _("nbgrader could not grade it; {log} holds the details").format(log=log.relative_to(course.root))
+        return Outcome(person.student_id, False, mark, reason=f"{reason} ({why})"[:300], seconds=seconds)
+    notes = tuple(nbformat.read(path, as_version=4).metadata.get(NOTES, []))
+    return Outcome(person.student_id, True, mark, notes=notes, seconds=seconds)
+
+
+def grade(
+    course: Course,
+    everybody: bool = False,
+    student_ids: tuple[str, ...] = (),
+    cell_seconds: int = 60,
+    notebook_seconds: int = sandbox.Limits.notebook_seconds,
+    progress: Progress | None = None,
+) -> Report:
+    """Grade the hand-ins that are not graded yet (or have changed since), each in its own sandbox.
+
+    An interrupted run goes on where it stopped: what is done is written down hand-in by hand-in.
+
+    Args:
+        course: the class.
+        everybody: grade those again that are graded already.
+        student_ids: only these.
+        cell_seconds: how long one cell may run.
+        notebook_seconds: how long one hand-in may run in all.
+        progress: told whose turn it is.
+
+    Raises:
+        KitError: if nothing was released or handed in, or an id is not in the roster.
+    """
+    began = time.monotonic()
+    for student_id in student_ids:
+        course.roster().find(student_id)
+    if not course.release_notebook.is_file():
+        raise KitError(_("This class has no assignment yet; run kit class release first."))
+    people = [p for p in handed_in(course) if not student_ids or p.student_id in student_ids]
+    if not people:
+        raise KitError(_("Nobody has handed in yet; run kit class collect first."))
+    wanted = [p for p in people if everybody or not _is_done(course, p)]
+    unchanged = tuple(p.student_id for p in people if p not in wanted)
+    outcomes: list[Outcome] = []
+    if wanted:
+        with course.change("grade"):
+            api = course.api(
+                Execute={"timeout": cell_seconds}, SandboxedKernelManager={"notebook_seconds": notebook_seconds}
+            )
+            for number, person in enumerate(wanted):
+                if progress:
+                    progress(number, len(wanted), person)
+                # Interrupted from here on, this hand-in counts as not graded.
+                outcome_file(course, person.student_id).unlink(missing_ok=True)
+                outcome = _grade_one(course, api, person)
+                files.write_text(outcome_file(course, person.student_id), json.dumps(asdict(outcome), indent=1))
+                outcomes.append(outcome)
+    unprotected = sandbox.unprotected(sandbox.find_mode())
+    return Report(tuple(outcomes), unchanged, unprotected, round(time.monotonic() - began, 1))
+
+
+def _is_done(course: Course, person: Person) -> bool:
+    """Whether this very hand-in was graded to the end."""
+    last = read_outcome(course, person.student_id)
+    return last is not None and last.graded and last.hand_in == fingerprint(course, person.student_id)

@@ -1,0 +1,205 @@
+"""What each answer earned, and what may be said about it to its author.
+
+The gradebook knows the points. The reason stands in the output of the graded cell, where hidden tests left it; of
+that only what cannot give an expected value away is ever said to a participant.
+"""
+
+import ast
+import builtins
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import MissingEntry
+
+from migkit.classroom.course import Course
+from migkit.classroom.preprocessors import STOPPED, grade_id
+from migkit.reference import _
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: its graded cells, what it is worth, its heading; ``written`` if a person gives the points."""
+
+    label: str
+    cells: tuple[str, ...]
+    points: float
+    title: str
+    written: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one participant earned for one question. ``points`` is None until a person has given them."""
+
+    question: Question
+    points: float | None
+    message: str = ""
+    comment: str = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether all points were earned."""
+        return self.points is not None and self.points >= self.question.points
+
+
+def label_of(cell_id: str) -> str:
+    """The question of a graded cell: ``q3`` for ``q3``, ``q3_test`` and ``test_q3``; else its id."""
+    match = re.search(r"(?:^|[^a-z0-9])q_?0*(\d+)(?:[^0-9]|$)", cell_id, re.IGNORECASE)
+    return f"q{match.group(1)}" if match else cell_id
+
+
+def questions(course: Course) -> list[Question]:
+    """The questions of the assignment, in the order of its notebook."""
+    notebook = nbformat.read(course.source_notebook, as_version=4)
+    heading = ""
+    found: dict[str, Question] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            titles = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, re.MULTILINE)
+            heading = re.sub(r"[*_`]", "", titles[0]) if titles else heading
+        if not (utils.is_grade(cell) or utils.is_task(cell)):
+            continue
+        label = label_of(grade_id(cell))
+        points = float(cell.metadata.nbgrader.get("points") or 0)
+        written = cell.cell_type == "markdown" or utils.is_solution(cell)
+        old = found.get(label)
+        found[label] = Question(
+            label,
+            (*(old.cells if old else ()), grade_id(cell)),
+            points + (old.points if old else 0),
+            old.title if old else heading,
+            written or bool(old and old.written),
+        )
+    return list(found.values())
+
+
+def hidden_region(source: str) -> str:
+    """The lines of a graded cell between the marks of hidden tests."""
+    lines, inside = [], False
+    for line in source.splitlines():
+        if "BEGIN HIDDEN TESTS" in line:
+            inside = True
+        elif "END HIDDEN TESTS" in line:
+            inside = False
+        elif inside:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def spoken_messages(source: str) -> set[str]:
+    """The messages that the author of the tests wrote out: ``assert ok, "the message"`` or ``raise X("...")``.
+
+    A message with values put in (an f-string) is none of them: the value may be the expected one.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    candidates: list[ast.expr | None] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            candidates.append(node.msg)
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            candidates += node.exc.args[:1]
+    return {node.value for node in candidates if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def say_why(cell: NotebookNode, answers: str, stopped: dict[str, str]) -> str:
+    """Why a graded cell earned less than its points, in words that hold no expected value.
+
+    Args:
+        cell: the graded cell after grading, hidden tests included.
+        answers: all code that the participant wrote (a name from it is no secret).
+        stopped: the cells that the grader stopped, by :func:`~migkit.classroom.preprocessors.key_of`, and why.
+    """
+    own = label_of(grade_id(cell))
+    for key, why in stopped.items():
+        if label_of(key) == own:
+            return _("The program was stopped in cell {cell}: {why}.").format(cell=key, why=why)
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            return _explain_error(str(output.ename), ANSI.sub("", str(output.evalue)), cell.source, answers)
+        if output.output_type == "stream" and output.name == "stderr":
+            return _("Your code printed a warning or an error.")
+    return ""
+
+
+def _explain_error(name: str, value: str, test: str, answers: str) -> str:
+    value = value.strip()
+    if name == "AssertionError" and value in spoken_messages(test):
+        return value
+    if name == "NameError":
+        missing = re.match(r"name '(\w+)' is not defined", value)
+        if missing and re.search(rf"\b{missing.group(1)}\b", f"{answers}\n{visible_part(test)}"):
+            return _("There is no {name}: the cell that makes it is empty, failed, or was not run.").format(
+                name=missing.group(1)
+            )
+    if name == "AssertionError":
+        return _("The answer is not right yet.")
+    known = name if isinstance(getattr(builtins, name, None), type) else _("an error")
+    return _("The answer could not be compared: the test ended with {error}. Look at its type and shape.").format(
+        error=known
+    )
+
+
+def visible_part(source: str) -> str:
+    """A graded cell as participants see it."""
+    secret = hidden_region(source).splitlines()
+    return "\n".join(line for line in source.splitlines() if line not in secret and "HIDDEN TESTS" not in line)
+
+
+def participant_code(notebook: NotebookNode) -> str:
+    """All code of a hand-in outside locked cells."""
+    return "\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "code" and not utils.is_locked(cell)
+    )
+
+
+def messages(notebook: NotebookNode) -> dict[str, str]:
+    """For each graded cell (by its id) of an autograded notebook: what may be said about it."""
+    answers = participant_code(notebook)
+    stopped = dict(notebook.metadata.get(STOPPED, {}))
+    return {grade_id(cell): say_why(cell, answers, stopped) for cell in notebook.cells if utils.is_grade(cell)}
+
+
+def read_autograded(course: Course, student_id: str) -> NotebookNode | None:
+    """The graded notebook, with hidden tests: for the trainer's side only."""
+    path: Path = course.autograded(student_id) / f"{course.module}.ipynb"
+    return nbformat.read(path, as_version=4) if path.is_file() else None
+
+
+def scores(course: Course, student_id: str) -> list[Score]:
+    """What a participant earned, question by question; empty if nothing of theirs was graded."""
+    notebook = read_autograded(course, student_id)
+    if notebook is None:
+        return []
+    said = messages(notebook)
+    result: list[Score] = []
+    with course.gradebook() as gradebook:
+        for question in questions(course):
+            points: float | None = 0.0
+            comments: list[str] = []
+            for cell_id in question.cells:
+                try:
+                    grade = gradebook.find_grade(cell_id, course.module, course.module, student_id)
+                except MissingEntry:
+                    return []
+                if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
+                    points = None
+                elif points is not None:
+                    points += float(grade.score)
+                try:
+                    comment = gradebook.find_comment(cell_id, course.module, course.module, student_id)
+                    comments += [comment.comment] if comment.comment else []
+                except MissingEntry:
+                    pass
+            missed = points is not None and points < question.points
+            message = next((said[c] for c in question.cells if said.get(c)), "") if missed else ""
+            result.append(Score(question, points, message, " ".join(comments)))
+    return result
