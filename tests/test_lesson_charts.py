@@ -167,7 +167,8 @@ def test_an_official_table_says_everything_a_reader_needs():
 
 def test_an_official_table_without_a_source_is_refused():
     with pytest.raises(KitError, match="source"):
-        official_table(pd.DataFrame({"a": [1]}), title="T", universe="U", unit="persons")
+        official_table(pd.DataFrame({"a": [1]}), title="T", universe="U", unit="persons", synthetic=False)
+    assert "synthetic data" in official_table(pd.DataFrame({"a": [1]}), title="T", universe="U", unit="u").source
 
 
 def test_cells_are_printed_as_offices_do():

@@ -6,7 +6,7 @@ Light on purpose: numpy, pandas and matplotlib; ipywidgets only when an explorer
 from migkit.lesson import charts, explorers
 from migkit.lesson.charts import Chart, show
 from migkit.lesson.checking import check
-from migkit.lesson.data import load, load_own, map_columns
+from migkit.lesson.data import EXAMPLE_FILE, load, load_own, map_columns, truth
 from migkit.lesson.maps import birthplace_map
 from migkit.lesson.messages import install as _install
 from migkit.lesson.tables import OfficialTable, official_table
@@ -14,6 +14,7 @@ from migkit.lesson.tables import OfficialTable, official_table
 _install()
 
 __all__ = [
+    "EXAMPLE_FILE",
     "Chart",
     "OfficialTable",
     "birthplace_map",
@@ -25,4 +26,5 @@ __all__ = [
     "map_columns",
     "official_table",
     "show",
+    "truth",
 ]

@@ -22,6 +22,9 @@ from migkit.reference import country as find_country
 #: The table that a person file is mapped to unless another is named.
 PERSONS = "census_persons"
 
+#: A small file in an office's own shape (its own column names and codes), to try load_own and map_columns on.
+EXAMPLE_FILE: Path = Path(__file__).with_name("synthetic_own_file.csv")
+
 
 def load(name: str, country: str = "GMB") -> pd.DataFrame:
     """One table of the kit, typed as the data dictionary says.
@@ -47,6 +50,28 @@ def load(name: str, country: str = "GMB") -> pd.DataFrame:
     find_country(country)
     path = _find(name, country.upper())
     return _read(path, _described(name))
+
+
+def truth(name: str, country: str = "GMB") -> pd.Series:
+    """One true aggregate of the synthetic population: what no statistician ever sees, for comparison in a lesson.
+
+    Args:
+        name: a table of the truth, for example ``"stock_by_rule"``.
+        country: ISO 3166-1 alpha-3 code of the country pack.
+
+    Returns:
+        The true numbers, indexed by what the table is broken down by (one or two levels).
+
+    Raises:
+        KitError: if the data of this lesson hold no such table; data of a class never do.
+    """
+    rows = load("truth_tables", country)
+    table = rows[rows["table"] == name]
+    if table.empty:
+        known = ", ".join(sorted(rows["table"].unique()))
+        raise KitError(_("There is no true table {name!r}; there are: {known}.").format(name=name, known=known))
+    keys = ["key1", "key2"] if table["key2"].notna().any() else ["key1"]
+    return table.set_index(keys)["value"].rename(name).rename_axis([None] * len(keys))
 
 
 def _published(name: str) -> pd.DataFrame:

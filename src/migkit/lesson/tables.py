@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from migkit.lesson.explorers.engine import number
-from migkit.lesson.style import BRICK, GREY, INK, MIST, TEAL, synthetic_mark
-from migkit.reference import KitError, _
+from migkit.lesson.style import BRICK, GREY, INK, MIST, TEAL, synthetic_mark, synthetic_source
+from migkit.reference import KitError, _, codelist
 
 _TOTAL_ROWS = ("Total", "Not stated")
 
@@ -117,6 +117,7 @@ def official_table(
     source: str = "",
     stub: str = "",
     words: Mapping[str, str] | None = None,
+    codes: Sequence[str] = (),
     synthetic: bool = True,
 ) -> OfficialTable:
     """``frame`` dressed as an official table.
@@ -124,9 +125,11 @@ def official_table(
     Args:
         frame: the figures; one row a category, "Total" last.
         spec: a ``migkit.measures.TableSpec``; or give title, universe, unit, notes and source one by one.
-        title, universe, unit, notes, source: what every published table says about itself.
+        title, universe, unit, notes, source: what every published table says about itself; a synthetic table names
+            its source by itself.
         stub: what the rows are, printed above them.
         words: what codes mean, for rows and columns: ``{"F": "Women"}``.
+        codes: code lists that give these words: ``("country", "sex")``; ``words`` wins over them.
         synthetic: print the mark that the data are synthetic.
 
     Raises:
@@ -135,6 +138,8 @@ def official_table(
     given: dict[str, Any] = {"title": title, "universe": universe, "unit": unit, "source": source}
     given["notes"] = tuple(notes)
     told = {key: value or getattr(spec, key, value) for key, value in given.items()}
+    if synthetic and not told["source"]:
+        told["source"] = synthetic_source()
     missing = [key for key in ("title", "universe", "unit", "source") if not told[key]]
     if missing:
         text = _("An official table also says: {missing}. Give it, for example unit='persons'.")
@@ -142,4 +147,14 @@ def official_table(
     if not isinstance(frame, pd.DataFrame):
         frame = pd.DataFrame(frame)
     heading = stub or str(getattr(spec, "rows", "") or frame.index.name or "")
-    return OfficialTable(frame=frame, **told, synthetic=synthetic, words=dict(words or {}), stub=heading)
+    return OfficialTable(
+        frame=frame, **told, synthetic=synthetic, words=_meanings(codes) | dict(words or {}), stub=heading
+    )
+
+
+def _meanings(codes: Sequence[str]) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for name in codes:
+        known = codelist(name)
+        words |= dict(zip(known["code"], known["label_en"], strict=True))
+    return words
