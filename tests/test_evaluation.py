@@ -191,7 +191,7 @@ def test_the_key_points_at_the_right_option_of_the_paper(use: str) -> None:
         question = re.search(rf"^## Question {number}\n(.*?)(?=^## |\Z)", made.test, re.M | re.S)
         assert question is not None
         assert bank[item_id].stem in question[1]
-        assert f"☐ {letter}. {bank[item_id].answer.text}  \n" in question[1] + "\n"
+        assert f"{letter}.  {bank[item_id].answer.text}  \n" in question[1] + "\n"
 
 
 def test_a_reprint_is_the_same_and_the_second_test_is_another_order() -> None:
@@ -201,6 +201,15 @@ def test_a_reprint_is_the_same_and_the_second_test_is_another_order() -> None:
     ]
     assert stems[0] != stems[1]
     assert sorted(stems[0]) == sorted(stems[1])
+
+
+def test_the_key_names_the_outcomes_by_their_numbers() -> None:
+    outcomes = next(module for module in curriculum() if module.slug == "04_census").outcomes
+    key = paper("04_census", "pre").key
+    for number, outcome in enumerate(outcomes, start=1):
+        assert f"\n{number}. {outcome}\n" in key
+    for item in items("04_census", "pre"):
+        assert re.search(rf"^\| \d+ \| [A-E] \| {item.id} \| {item.outcome} \|$", key, re.M)
 
 
 def test_a_quiz_is_not_printed_as_a_test() -> None:

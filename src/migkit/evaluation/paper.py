@@ -70,15 +70,15 @@ def _test(title: str, chosen: list[Item]) -> str:
         _("Participant number: ____________ Date: ____________"),
         "",
         _(
-            "{n} questions, {minutes} minutes. Mark one answer in each. "
+            "{n} questions, {minutes} minutes. Circle one letter in each. "
             "Leave out what you do not know: a guess tells the trainer nothing."
         ).format(n=len(chosen), minutes=2 * len(chosen)),
         "",
     ]
     for number, item in enumerate(chosen, start=1):
         lines += [f"## {_('Question {n}').format(n=number)}", "", item.stem, ""]
-        # Two spaces at the end keep each option on a line of its own without a second numbered list.
-        lines += [f"☐ {letter}. {option.text}  " for letter, option in zip(_LETTERS, item.options, strict=False)]
+        # Two spaces after the letter make a list of it for pandoc; two at the end keep the lines apart elsewhere.
+        lines += [f"{letter}.  {option.text}  " for letter, option in zip(_LETTERS, item.options, strict=False)]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -93,7 +93,9 @@ def _key(title: str, chosen: list[Item], outcomes: tuple[str, ...]) -> str:
         "|---:|:---:|:---|:---|",
     ]
     for number, item in enumerate(chosen, start=1):
-        lines.append(f"| {number} | {_letter(item)} | {item.id} | {outcomes[item.outcome - 1]} |")
+        lines.append(f"| {number} | {_letter(item)} | {item.id} | {item.outcome} |")
+    lines += ["", f"## {_('The outcomes')}", ""]
+    lines += [f"{number}. {outcome}" for number, outcome in enumerate(outcomes, start=1)]
     lines += ["", f"## {_('What to say about each answer')}", ""]
     for number, item in enumerate(chosen, start=1):
         lines += [f"### {_('Question {n}').format(n=number)}", "", item.stem, ""]
