@@ -12,6 +12,7 @@ One file for each exercise (``m04_census.py``) holds ``QUESTIONS: dict[str, Ques
 ``review`` does not raise, whatever the answer is.
 """
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -76,7 +77,10 @@ def is_number(value: Any) -> bool:
     """True for a finite number of any make (not for True, None, NaN or a text)."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         return False
-    return bool(np.isfinite(value))
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 @dataclass(frozen=True)
@@ -258,7 +262,7 @@ class Mistake:
 
     Attributes:
         message: what to look at again, in plain words (English; shown through ``_()``).
-        wrong: the answer to which the mistake leads.
+        wrong: the answer to which the mistake leads; None where it would lead to the right one in these data.
     """
 
     message: str

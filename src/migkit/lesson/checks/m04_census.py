@@ -1,6 +1,7 @@
 """Exercise 04, migration in the census: the form of each answer, and the roads on which beginners go astray."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from migkit.measures import (
     make_table,
     whipple,
 )
+from migkit.reference import KitError
 from migkit.reference.language import N_
 
 HOME = "GMB"
@@ -35,6 +37,37 @@ def _all(data: Data) -> pd.DataFrame:
 def _residents(data: Data) -> pd.DataFrame:
     everybody = _all(data)
     return everybody[everybody["residence_status"].isin(["UP", "UA"])]
+
+
+def _with_visitors(answer: Callable[[pd.DataFrame], Any]) -> Callable[[Data], Any]:
+    """The answer among all rows, unless the visitors add nobody to it."""
+
+    def wrong(data: Data) -> Any:
+        everybody = _all(data)
+        try:
+            added = answer(everybody[everybody["residence_status"] == "V"])
+        except KitError:  # no visitor of that kind
+            return None
+        return answer(everybody) if added.to_numpy().sum() > 0 else None
+
+    return wrong
+
+
+def _if_any(test: Callable[[Data], bool], wrong: Callable[[Data], Any]) -> Callable[[Data], Any]:
+    """A mistake that leads astray only in data that have what ``test`` looks for."""
+    return lambda data: wrong(data) if test(data) else None
+
+
+def _some_birthplace_unknown(data: Data) -> bool:
+    return bool((_born(_residents(data)) == NOT_STATED).any())
+
+
+def _some_destination_unknown(data: Data) -> bool:
+    return bool((data("census_emigrants")["country_residence"] == NOT_STATED).any())
+
+
+def _weights_differ(data: Data) -> bool:
+    return data("pes_persons")["weight"].nunique() > 1
 
 
 def _count(test: pd.Series) -> int:
@@ -323,23 +356,23 @@ QUESTIONS: dict[str, Question] = {
                         "foreign-born, because XXX is not GMB "
                         "either. Take them out of foreign_born."
                     ),
-                    _unknown_are_foreign,
+                    _if_any(_some_birthplace_unknown, _unknown_are_foreign),
                 ),
                 Mistake(
                     N_(
                         "People whose birthplace is not stated (XXX) are counted as natives. "
                         "They are a group of their own."
                     ),
-                    _unknown_are_native,
+                    _if_any(_some_birthplace_unknown, _unknown_are_native),
                 ),
                 Mistake(
                     N_(
                         "not_stated is 0: the unknown are not blank here, they carry the "
                         "code XXX. Count that code."
                     ),
-                    _unknown_are_gone,
+                    _if_any(_some_birthplace_unknown, _unknown_are_gone),
                 ),
-                Mistake(_SEE_RESIDENTS, lambda data: _by_birthplace(_all(data))),
+                Mistake(_SEE_RESIDENTS, _with_visitors(_by_birthplace)),
                 Mistake(
                     N_(
                         "That is citizenship. A foreigner may be born here and a citizen abroad: "
@@ -363,9 +396,12 @@ QUESTIONS: dict[str, Question] = {
                         "People whose birthplace is not stated (XXX) are in the table. It is "
                         "not known that they are foreign-born."
                     ),
-                    lambda data: _age_sex(_residents(data).loc[lambda people: _born(people) != HOME]),
+                    _if_any(
+                        _some_birthplace_unknown,
+                        lambda data: _age_sex(_residents(data).loc[lambda people: _born(people) != HOME]),
+                    ),
                 ),
-                Mistake(_SEE_RESIDENTS, lambda data: _age_sex(_born_abroad(_all(data)))),
+                Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _age_sex(_born_abroad(people)))),
                 Mistake(
                     N_("That table holds the foreign citizens. Choose by country_birth, not by citizenship."),
                     _foreign_citizens,
@@ -414,7 +450,7 @@ QUESTIONS: dict[str, Question] = {
                     ),
                     _by_year_of_arrival,
                 ),
-                Mistake(_SEE_RESIDENTS, lambda data: _came_from(_all(data), "country_5y")),
+                Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _came_from(people, "country_5y"))),
             ),
         ),
         Question(
@@ -459,9 +495,9 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("The foreign-born include those whose birthplace is not stated (XXX)."),
-                    _unknown_birth_heaping,
+                    _if_any(_some_birthplace_unknown, _unknown_birth_heaping),
                 ),
-                Mistake(_SEE_RESIDENTS, lambda data: _heaping(whipple, _all(data))),
+                Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _heaping(whipple, people))),
             ),
         ),
         Question(
@@ -479,7 +515,7 @@ QUESTIONS: dict[str, Question] = {
             (
                 Mistake(
                     N_("Those whose country is not stated (XXX) have vanished. Keep the row: they left too."),
-                    _stated_destinations,
+                    _if_any(_some_destination_unknown, _stated_destinations),
                 ),
                 Mistake(
                     N_("That counts only the emigrants who send money. The question asks for all of them."),
@@ -551,7 +587,7 @@ QUESTIONS: dict[str, Question] = {
                         "The weights are forgotten: areas were drawn with unequal chances, "
                         "so each person stands for a number of others."
                     ),
-                    _unweighted,
+                    _if_any(_weights_differ, _unweighted),
                 ),
                 Mistake(
                     N_("Those are the wrong inclusions (too many). The question asks for the omissions (missed)."),
