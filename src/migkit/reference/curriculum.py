@@ -64,5 +64,7 @@ def module(slug: str) -> Module:
             return candidate
     known = ", ".join(candidate.slug for candidate in _all())
     raise KitError(
-        _("There is no module called {slug!r} in curriculum.yml; use one of {known}.").format(slug=slug, known=known)
+        _("There is no module called {slug!r} in curriculum.yml; use one of {known}.").format(
+            slug=slug, known=known
+        )
     )

@@ -187,9 +187,7 @@ def codelist(name: str) -> pd.DataFrame:
         return _region_list()
     path = datasets_folder() / "codelists" / f"{name}.csv"
     if not path.is_file():
-        raise KitError(
-            _("There is no code list {name!r}: {path} does not exist.").format(name=name, path=path)
-        )
+        raise KitError(_("There is no code list {name!r}: {path} does not exist.").format(name=name, path=path))
     return read_table(path)
 
 

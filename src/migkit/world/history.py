@@ -76,7 +76,9 @@ def _arrival_reason(people: People, rng: np.random.Generator, refugee: Bools) ->
     n = len(people)
     came = np.where(people.native, people.back, people.arrived)
     age = (people.born - came) / YEAR
-    weights = np.where(people.woman[:, None], [0.30, 0.05, 0.55, 0.0, 0.0, 0.10], [0.64, 0.08, 0.18, 0.0, 0.0, 0.10])
+    weights = np.where(
+        people.woman[:, None], [0.30, 0.05, 0.55, 0.0, 0.0, 0.10], [0.64, 0.08, 0.18, 0.0, 0.0, 0.10]
+    )
     weights[age < 15] = [0.0, 0.05, 0.92, 0.0, 0.0, 0.03]
     weights[people.native] = [0.12, 0.02, 0.16, 0.0, 0.66, 0.04]
     weights[people.by_descent & (age >= 15)] = [0.2, 0.05, 0.25, 0.0, 0.45, 0.05]
@@ -210,7 +212,9 @@ def _emigrant_mothers(people: People, rng: np.random.Generator, rows: Rows) -> N
     """Mothers of emigrants among the women who stayed; siblings are born far enough apart."""
     pool = np.flatnonzero(people.woman & people.native & (people.years >= 30))
     pool = pool[np.argsort(people.born[pool], kind="stable")]
-    wants = np.flatnonzero(chance(rng, by_age([0.75, 0.6, 0.4, 0.1], [0, 25, 40, 55], rows.born // 365), len(rows)))
+    wants = np.flatnonzero(
+        chance(rng, by_age([0.75, 0.6, 0.4, 0.1], [0, 25, 40, 55], rows.born // 365), len(rows))
+    )
     if not len(pool) or not len(wants):
         return
     for _round in range(3):
@@ -278,7 +282,9 @@ def _emigrant_traits(people: People, rng: np.random.Generator, rows: Rows, trait
     rows.education = np.where(at_exit < 5, NONE, level)
     jobs = np.where(rows.woman[:, None], [0.56, 0.1, 0.08, 0.22, 0.04], [0.76, 0.12, 0.06, 0.01, 0.05])
     rows.activity = np.where(years < 15, NONE, pick_rows(rng, jobs))
-    rows.occupation = np.where(rows.activity == EMPLOYED, pick(rng, [0, 2, 7, 7, 4, 28, 8, 16, 8, 20], number), NONE)
+    rows.occupation = np.where(
+        rows.activity == EMPLOYED, pick(rng, [0, 2, 7, 7, 4, 28, 8, 16, 8, 20], number), NONE
+    )
     married = chance(rng, by_age([0.0, 0.25, 0.6, 0.8], [0, 20, 28, 38], years.astype(np.int64)), number)
     rows.marital = np.where(years < 15, NONE, np.where(married, 1, 0))
     known = rows.mother != NONE
@@ -326,7 +332,9 @@ def visitors(people: People, homes: Homes) -> Rows:
     rows.education = pick(rng, [0.3, 0.15, 0.2, 0.2, 0.05, 0.1], number)
     rows.education = np.where(years < 5, NONE, np.where(years < 13, np.minimum(rows.education, 1), rows.education))
     rows.activity = np.where(years < 15, NONE, pick(rng, [0.6, 0.1, 0.1, 0.12, 0.08], number))
-    rows.occupation = np.where(rows.activity == EMPLOYED, pick(rng, [0, 3, 8, 8, 4, 45, 8, 12, 5, 7], number), NONE)
+    rows.occupation = np.where(
+        rows.activity == EMPLOYED, pick(rng, [0, 3, 8, 8, 4, 45, 8, 12, 5, 7], number), NONE
+    )
     return rows
 
 

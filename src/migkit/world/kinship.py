@@ -153,7 +153,9 @@ def _husbands(people: People, rng: np.random.Generator, married: Bools) -> None:
     )
     for origin in np.unique(people.origin):
         own = men & (people.origin == origin)
-        _seek_husbands(people, rng, np.flatnonzero(looks & same & (people.origin == origin)), np.flatnonzero(own), most)
+        _seek_husbands(
+            people, rng, np.flatnonzero(looks & same & (people.origin == origin)), np.flatnonzero(own), most
+        )
     for native in (True, False):
         other = np.flatnonzero(looks & ~same & (people.native == native))
         _seek_husbands(people, rng, other, np.flatnonzero(men & (people.native != native)), most)

@@ -114,7 +114,9 @@ def make_people(seed: int, target: Targets, chunk: int, residents: int, migrants
     """Draw the residents of one chunk: natives first (men, women), then the foreign-born by sex and origin."""
     rng = stream(seed, target.iso3, chunk, "ages")
     natives = residents - int(migrants.sum())
-    women = round(natives * assumption("women_per_100_native_men") / (100 + assumption("women_per_100_native_men")))
+    women = round(
+        natives * assumption("women_per_100_native_men") / (100 + assumption("women_per_100_native_men"))
+    )
     origin, migrant_born, migrant_woman = _migrant_ages(rng, migrants)
     home = country_codes().index(target.iso3)
     born = np.concatenate([_native_ages(rng, natives - women, women, native_growth(target)), migrant_born])

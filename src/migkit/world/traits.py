@@ -142,7 +142,9 @@ def _citizenship(people: People, rng: np.random.Generator, traits: Traits) -> No
     traits.how[:] = BIRTH
     fifteen = foreign & (people.arrived > 15 * YEAR) & chance(rng, assumption("naturalised_after_15_years"), n)
     native_husband = (people.husband != NONE) & people.native[np.maximum(people.husband, 0)]
-    wife = foreign & native_husband & (people.arrived > 7 * YEAR) & chance(rng, assumption("citizen_by_marriage"), n)
+    wife = (
+        foreign & native_husband & (people.arrived > 7 * YEAR) & chance(rng, assumption("citizen_by_marriage"), n)
+    )
     wait = np.where(wife, 7 * YEAR, 15 * YEAR)
     since = ((people.arrived - wait) * rng.random(n)).astype(np.int64)
     changed = fifteen | wife
