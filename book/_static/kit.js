@@ -80,6 +80,11 @@
     name("#pst-search-dialog", "Search");
     name("#pst-primary-sidebar-modal", "List of pages");
     name("#pst-secondary-sidebar-modal", "Contents of this page");
+    for (const summary of document.querySelectorAll("nav summary:not([aria-label])")) {
+      const link = summary.closest("li")?.querySelector("a");
+      summary.setAttribute("aria-label", `Pages below ${link ? link.textContent.trim() : "this one"}`);
+    }
+    for (const work of document.querySelectorAll(".citation-list > .citation")) work.setAttribute("role", "listitem");
     for (const image of document.querySelectorAll("article img:not([alt])")) image.alt = "";
     reachable();
   }
