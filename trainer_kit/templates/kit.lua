@@ -59,7 +59,7 @@ local function card_grid(div)
   end
   if typst then
     local all = pandoc.Blocks({raw('#card-grid(columns: ' .. columns .. ', height: ' ..
-      (div.attributes['height'] or 'auto') .. ',')})
+      (div.attributes['height'] or 'auto') .. ', size: ' .. (div.attributes['size'] or '10.5pt') .. ',')})
     for _, card in ipairs(cards) do
       all:insert(raw('[#card(title: ' .. quoted(card.attributes['title'] or '') .. ', corner: ' ..
         quoted(card.attributes['corner'] or '') .. ')['))
@@ -102,7 +102,11 @@ local function div(element)
     return wrap('#two-columns[', element.content, ']')
   end
   if typst and classes:includes('small') then return wrap('#small[', element.content, ']') end
-  if typst and classes:includes('answer-lines') then return raw('#answer-lines') end
+  if classes:includes('answer-lines') then
+    if typst then return raw('#answer-lines') end
+    local line = pandoc.Para(pandoc.Str(string.rep('_', 88)))
+    return {line, line:clone(), line:clone(), line:clone()}
+  end
   return nil
 end
 

@@ -2,9 +2,9 @@
 
     python3 trainer_kit/templates/make_templates.py
 
-Starts from pandoc's own reference files, because pandoc looks up styles and layouts by their names in them, and gives
-them the kit's colours, type and page furniture. The result is committed; run this again after a change here or in
-``migkit.reference.palette``. The same input gives the same bytes.
+Starts from pandoc's own reference files, because pandoc looks up styles and layouts by their names in them, and
+gives them the kit's colours, type and page furniture. The result is committed; run this again after a change here
+or in ``migkit.reference.palette``. The same input gives the same bytes.
 """
 
 import io
@@ -49,7 +49,7 @@ def bare(colour: str) -> str:
     return colour.lstrip("#").upper()
 
 
-# --- DOCX ------------------------------------------------------------------------------------------------------------
+# --- DOCX ----------------------------------------------------------------------------------------------
 
 
 def make_docx(target: Path) -> None:
@@ -101,17 +101,24 @@ def style(document: Any, name: str, **settings: Any) -> Any:
     return item
 
 
-def shade(item: Any, fill: str = "", edge: str = "", side: str = "left", width: int = 18, space: int = 6) -> None:
-    """Give a style a background and a rule on one side."""
+def shade(
+    item: Any,
+    fill: str = "",
+    edge: str = "",
+    side: str | tuple[str, ...] = "left",
+    width: int = 18,
+    space: int = 6,
+) -> None:
+    """Give a style a background and a rule on one side or several (in the order top, left, bottom, right)."""
     frame = item.element.get_or_add_pPr()
     for tag in ("w:pBdr", "w:shd"):
         for old in frame.findall(qn(tag)):
             frame.remove(old)
     marks = []
     if edge:
-        marks.append(
-            f'<w:pBdr {W}><w:{side} w:val="single" w:sz="{width}" w:space="{space}" w:color="{bare(edge)}"/></w:pBdr>'
-        )
+        rule = f'w:val="single" w:sz="{width}" w:space="{space}" w:color="{bare(edge)}"'
+        sides = (side,) if isinstance(side, str) else side
+        marks.append(f"<w:pBdr {W}>{''.join(f'<w:{name} {rule}/>' for name in sides)}</w:pBdr>")
     if fill:
         marks.append(f'<w:shd {W} w:val="clear" w:color="auto" w:fill="{bare(fill)}"/>')
     # The schema wants border and shading before tabs, spacing, indent and justification.
@@ -125,7 +132,7 @@ def body_styles(document: Any) -> None:
     """Running text."""
     style(document, "Normal", size=10.5, colour=INK, after=0)
     for name in ("Body Text", "First Paragraph"):
-        style(document, name, size=10.5, colour=INK, before=2, after=5)
+        style(document, name, size=10.5, colour=INK, before=5, after=5)
     style(document, "Compact", size=10.5, colour=INK, before=1, after=1)
     style(document, "Bibliography", size=9.5, colour=INK, after=4)
     style(document, "Footnote Text", size=9, colour=INK)
@@ -143,17 +150,19 @@ def heading_styles(document: Any) -> None:
     for spaced in subtitle.element.iter(qn("w:spacing")):
         spaced.attrib.pop(qn("w:val"), None)  # pandoc's subtitle is letterspaced
     style(document, "Heading 1", size=18, bold=True, colour=TEAL, before=18, after=5, keep=True, spacing=1.0)
-    second = style(document, "Heading 2", size=14, bold=True, colour=TEAL, before=15, after=4, keep=True, spacing=1.0)
+    second = style(
+        document, "Heading 2", size=14, bold=True, colour=TEAL, before=15, after=4, keep=True, spacing=1.0
+    )
     shade(second, edge=MIST, side="bottom", width=8, space=2)
     style(document, "Heading 3", size=12, bold=True, colour=INK, before=11, after=3, keep=True, spacing=1.0)
     style(document, "Heading 4", size=10.5, bold=True, italic=False, colour=TEAL, before=8, after=2, keep=True)
     step = style(document, "Step", size=12.5, bold=True, colour=WHITE, before=15, after=0, keep=True, spacing=1.0)
     step.base_style = document.styles["Heading 3"]
-    shade(step, fill=TEAL, edge=TEAL, side="bottom", width=24, space=2)
+    shade(step, fill=TEAL, edge=TEAL, side=("top", "left", "bottom", "right"), width=24, space=2)
     step.paragraph_format.tab_stops.add_tab_stop(Cm(1.6))
     step.paragraph_format.tab_stops.add_tab_stop(Cm(16.6), WD_TAB_ALIGNMENT.RIGHT)
     line = style(document, "Step Line", size=9.5, colour=INK, before=3, after=4, keep=True)
-    shade(line, fill=SAND)
+    shade(line, fill=SAND, edge=SAND, side=("left", "bottom", "right"), width=24, space=2)
 
 
 def block_styles(document: Any) -> None:
@@ -163,7 +172,9 @@ def block_styles(document: Any) -> None:
     shade(speech, fill=SAND, edge=OCHRE, width=24, space=6)
     panel = style(document, "Panel", size=10.5, colour=INK, before=0, after=0, left=0.35)
     shade(panel, fill=MIST, edge=TEAL, width=24, space=6)
-    head = style(document, "Panel Title", size=10.5, bold=True, colour=TEAL, before=8, after=0, left=0.35, keep=True)
+    head = style(
+        document, "Panel Title", size=10.5, bold=True, colour=TEAL, before=8, after=0, left=0.35, keep=True
+    )
     shade(head, fill=MIST, edge=TEAL, width=24, space=6)
     alarm = style(document, "Panel Warning", size=10.5, bold=True, colour=BRICK, before=8, left=0.35, keep=True)
     shade(alarm, fill=MIST, edge=BRICK, width=24, space=6)
@@ -191,7 +202,8 @@ def table_style(document: Any) -> None:
     element.append(
         parse_xml(
             f'<w:tblStylePr {W} w:type="firstRow"><w:rPr><w:b/><w:color w:val="{bare(TEAL)}"/></w:rPr><w:tcPr>'
-            f'<w:tcBorders><w:bottom {rule} w:sz="8" w:color="{bare(TEAL)}"/></w:tcBorders></w:tcPr></w:tblStylePr>'
+            f'<w:tcBorders><w:bottom {rule} w:sz="8" w:color="{bare(TEAL)}"/></w:tcBorders>'
+            "</w:tcPr></w:tblStylePr>"
         )
     )
 
@@ -231,7 +243,7 @@ def header_and_footer(section: Any) -> None:
     field(foot, "NUMPAGES", "1")
 
 
-# --- PPTX ------------------------------------------------------------------------------------------------------------
+# --- PPTX ----------------------------------------------------------------------------------------------
 
 #: Layout -> placeholder index -> left, top, width, height in inches, on a slide of 10 x 5.625.
 LAYOUTS: dict[str, dict[int, tuple[float, float, float, float]]] = {
@@ -357,8 +369,8 @@ def small_print(shape: Any, align: str, dark: bool) -> None:
     body = shape.text_frame._txBody
     body.bodyPr.set("lIns", "0")
     body.bodyPr.set("rIns", "0")
-    set_levels(body, f'<a:lvl1pPr algn="{align}"><a:defRPr sz="1000"><a:solidFill>'
-               f'<a:srgbClr val="{bare(MIST if dark else GREY)}"/></a:solidFill></a:defRPr></a:lvl1pPr>')  # fmt: skip
+    fill = f'<a:solidFill><a:srgbClr val="{bare(MIST if dark else GREY)}"/></a:solidFill>'
+    set_levels(body, f'<a:lvl1pPr algn="{align}"><a:defRPr sz="1000">{fill}</a:defRPr></a:lvl1pPr>')
 
 
 def title_of(shape: Any, name: str) -> None:
@@ -439,9 +451,6 @@ def block(layout: Any, box: tuple[float, float, float, float], colour: str) -> N
         shape.remove(old)
     tree.remove(shape)
     tree.insert(2, shape)
-
-
-
 
 
 if __name__ == "__main__":

@@ -23,12 +23,14 @@ from migkit.reference import ROOT, _
     help=_("Folder for the documents. Default: documents."),
 )
 def command(modules: tuple[str, ...], formats: str, out: Path) -> None:
-    """Make session plans, slides, handouts and tests: DOCX, PPTX, PDF.
+    """Make session plans, slides, handouts, cards and tests: DOCX, PPTX, PDF.
 
     \b
     kit docs                        all modules, manual, agendas, forms
     kit docs 04_census              one module
     kit docs general --format pdf   manual, agendas and forms, for printing
+
+    No LaTeX and no internet are needed. The first call installs the document makers (once, with internet).
     """
     wanted = tuple(part.strip().lower() for part in formats.split(",") if part.strip())
     _check_formats(wanted)
@@ -70,6 +72,8 @@ def _install() -> None:
 
         click.echo(_("The document makers are not installed yet: this is done once."))
         ensure("docs")
+    from migkit.cli.progress import step
     from migkit.sources import write_teaching_data
 
-    write_teaching_data()
+    with step(_("teaching data")):
+        write_teaching_data()

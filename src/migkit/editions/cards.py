@@ -1,7 +1,7 @@
 """Cards for the activity on paper: invented persons to be counted by each definition, and the key.
 
-The cards stand in trainer_kit/manual/cards_SLUG.yml: what the card says, and the same facts in the columns of the
-census. The key is worked out by ``migkit.measures.definitions``, so it cannot disagree with what the lesson teaches.
+The cards stand in trainer_kit/manual/cards_SLUG.yml: what the card says, and the same facts in the columns of
+the census. The key is worked out by ``migkit.measures.definitions``, so it cannot disagree with the lesson.
 """
 
 from dataclasses import dataclass
@@ -67,16 +67,18 @@ def answers(deck: Cards) -> pd.DataFrame:
 
 
 def card_page(deck: Cards) -> str:
-    """The cards as markdown, six to a page."""
+    """The cards as markdown, six to a page; each carries the rules, to be ticked."""
+    ticks = _("Counted by:") + " " + "; ".join(f"☐ {_(RULES[rule].title).lower()}" for rule in deck.rules)
     parts = [f"# {deck.title}", deck.intro]
     for start in range(0, len(deck.cards), 6):
         if start:
             parts.append("::: page-break\n:::")
         grid = [
-            f'::: {{.card title="{card.name}" corner="{start + place}"}}\n{card.text}\n:::'
+            f'::: {{.card title="{card.name}" corner="{start + place}"}}\n'
+            f"{card.text}\n\n::: small\n{ticks}\n:::\n:::"
             for place, card in enumerate(deck.cards[start : start + 6], start=1)
         ]
-        parts.append(':::: {.card-grid columns="2"}\n' + "\n".join(grid) + "\n::::")
+        parts.append(':::: {.card-grid columns="2" height="7.3cm" size="12.5pt"}\n' + "\n".join(grid) + "\n::::")
     return "\n\n".join(parts) + "\n"
 
 
@@ -86,11 +88,11 @@ def key_page(deck: Cards) -> str:
     signs = {"yes": "●", "no": "–", "unknown": "?"}
     heads = [_(RULES[rule].title) for rule in deck.rules]
     lines = [
-        f"| {_('Card')} | " + " | ".join(heads) + " |",
-        "|:---------------------|" + "|".join([":-----------:"] * len(heads)) + "|",
+        f"| | {_('Card')} | " + " | ".join(heads) + " |",
+        "|---:|:---------------------|" + "|".join([":-----------:"] * len(heads)) + "|",
     ]
     for number, (name, row) in enumerate(table.iterrows(), start=1):
-        lines.append(f"| {number}. {name} | " + " | ".join(signs[row[rule]] for rule in deck.rules) + " |")
+        lines.append(f"| {number} | {name} | " + " | ".join(signs[row[rule]] for rule in deck.rules) + " |")
     counts = [str(int((table[rule] == "yes").sum())) for rule in deck.rules]
-    lines.append(f"| **{_('Counted')}** | " + " | ".join(f"**{count}**" for count in counts) + " |")
+    lines.append(f"| | **{_('Counted')}** | " + " | ".join(f"**{count}**" for count in counts) + " |")
     return f"# {deck.title}: {_('key')}\n\n" + "\n".join(lines) + f"\n\n{deck.after}\n"

@@ -1,8 +1,8 @@
 """Session plans, slides, handouts, cards and agendas as DOCX, PPTX and PDF.
 
 The sources are MyST markdown in trainer_kit/. Pandoc writes DOCX and PPTX over the reference files in
-trainer_kit/templates, typst sets the PDF files by kit.typ beside them; both come as wheels, so no LaTeX and no network
-is needed. ``jobs()`` says what can be made, ``Job.make()`` makes it.
+trainer_kit/templates, typst sets the PDF files by kit.typ beside them; both come as wheels, so no LaTeX and no
+network is needed. ``jobs()`` says what can be made, ``Job.make()`` makes it.
 """
 
 import importlib.util
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-
+from typing import Any
 
 from migkit.editions import cards as card_sheets
 from migkit.editions import figures, office
@@ -60,7 +60,7 @@ class Job:
     make: Callable[[Path], None]
 
 
-# --- what can be made ------------------------------------------------------------------------------------------------
+# --- what can be made ----------------------------------------------------------------------------------
 
 
 def jobs(names: Sequence[str] = (), formats: Sequence[str] = FORMATS, out: Path = OUT) -> list[Job]:
@@ -72,7 +72,6 @@ def jobs(names: Sequence[str] = (), formats: Sequence[str] = FORMATS, out: Path 
     ready = [entry.slug for entry in curriculum(ready_only=True) if "sessions" in entry.rooms]
     for name in names:
         if name not in (*ready, GENERAL):
-            module(name) if name[:2].isdigit() else None
             raise KitError(
                 _("There are no documents for {name!r}; use one of {known}.").format(
                     name=name, known=", ".join([*ready, GENERAL])
@@ -124,7 +123,7 @@ def _sheet_jobs(stem: Path, read: Callable[[], Sheet]) -> list[Job]:
     ]
 
 
-# --- reading the sources ---------------------------------------------------------------------------------------------
+# --- reading the sources -------------------------------------------------------------------------------
 
 
 @cache
@@ -134,7 +133,13 @@ def _citations() -> frozenset[str]:
 
 
 def _context(source: Path) -> Context:
-    return Context(source, figure=lambda name: _figure_path(source, name), citations=_citations())
+    return Context(source, figure=lambda name: _figure_path(source, name), alt=_figure_alt, citations=_citations())
+
+
+def _figure_alt(name: str) -> str:
+    """The words that stand for a figure of the slides, which say its figures."""
+    match = re.fullmatch(r"figures/([\w-]+)\.png", name)
+    return _drawn(match[1]).alt if match else ""
 
 
 def _figure_path(source: Path, name: str) -> str:
@@ -161,7 +166,9 @@ def _plan_sheet(slug: str) -> Sheet:
 def _cue_sheet(slug: str) -> Sheet:
     plan = read_plan(slug)
     title = _("Cue cards: {title}").format(title=module(slug).title)
-    return Sheet(title, to_pandoc(cue_cards(plan), _context(plan.path)), _("Cut, punch, keep in the hand."), compact=True)
+    return Sheet(
+        title, to_pandoc(cue_cards(plan), _context(plan.path)), _("Cut, punch, keep in the hand."), compact=True
+    )
 
 
 def _file_sheet(path: Path) -> Sheet:
@@ -190,14 +197,14 @@ def _cards_sheet(slug: str, key: bool) -> Sheet:
 
 def _test_sheet(slug: str, use: str, key: bool) -> Sheet:
     printed = paper(slug, use)
-    return _sheet(printed.key if key else printed.test, _KIT / "evaluation" / f"{slug}.yml", {})
+    return _sheet(printed.key if key else printed.test, _KIT / "evaluation" / f"{slug}.yml", {"compact": True})
 
 
 def _agenda_sheet(path: Path) -> Sheet:
     return _sheet(agenda_page(read_agenda(path)), path, {})
 
 
-# --- DOCX and PPTX ---------------------------------------------------------------------------------------------------
+# --- DOCX and PPTX -------------------------------------------------------------------------------------
 
 
 def _pandoc(text: str, to: str, arguments: Sequence[str], target: Path | None = None) -> str:
@@ -269,7 +276,7 @@ def _alts(deck: Deck) -> dict[int, str]:
     return {slide.number: _drawn(slide.figures[0]).alt for slide in deck.slides if slide.figures}
 
 
-# --- PDF -------------------------------------------------------------------------------------------------------------
+# --- PDF -----------------------------------------------------------------------------------------------
 
 
 def _pdf(read: Callable[[], Sheet], target: Path) -> None:
@@ -284,7 +291,7 @@ def _pdf(read: Callable[[], Sheet], target: Path) -> None:
         "page-word": _("Page"),
         "of-word": _("of"),
     }
-    more = ", size: 9.5pt, margins: (x: 1.5cm, top: 1.9cm, bottom: 1.6cm)" if sheet.compact else ""
+    more = ", size: 10pt, margins: (x: 1.5cm, top: 1.9cm, bottom: 1.6cm)" if sheet.compact else ""
     _typst(f"#show: sheet.with({_arguments(options)}{more})\n\n{body}", target)
 
 
@@ -292,8 +299,6 @@ def make_deck_pdf(slug: str, with_notes: bool, target: Path) -> None:
     """Write the slides as PDF: one a page for the projector, or on A4 pages with what the trainer says."""
     deck = read_deck(slug)
     text = deck_markdown(deck, _context(deck.path), figures.is_synthetic, title_slide=True)
-    for name, drawn in ((name, _drawn(name)) for slide in deck.slides for name in slide.figures):
-        text = text.replace(f"]({drawn.path})", f']({drawn.path}){{alt="{drawn.alt.replace(chr(34), "”")}"}}', 1)
     body = _pandoc(text, "typst", ["--variable=deck:yes"])
     body = re.sub(r"(?m)^( *)columns: (\d+),$", r"\1columns: (1fr,) * \2,", body)  # tables as wide as the slide
     options = {
@@ -322,13 +327,14 @@ def _typst(body: str, target: Path) -> None:
     """Set ``body`` by kit.typ as a tagged PDF."""
     import typst
 
+    compiler: Any = typst
     # Typst opens files below its root only, and reads "/" as that root.
     body = body.replace(f'"{ROOT.as_posix()}/', '"/')
     body = body.replace("align(center)[#table(", "align(left)[#table(")
     colours = {name.lower(): value for name, value in vars(palette).items() if name.isupper() and name != "SERIES"}
     source = f'#import "/trainer_kit/templates/kit.typ": *\n{body}'
     try:
-        made = typst.compile(
+        made: bytes = compiler.compile(
             source.encode("utf-8"),
             root=str(ROOT),
             ignore_system_fonts=True,
@@ -343,7 +349,7 @@ def _typst(body: str, target: Path) -> None:
     temporary.replace(target)
 
 
-# --- the packages ----------------------------------------------------------------------------------------------------
+# --- the packages --------------------------------------------------------------------------------------
 
 
 def missing_packages() -> list[str]:

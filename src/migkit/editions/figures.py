@@ -1,7 +1,7 @@
 """The figures of the slides, drawn when documents are made: from the teaching data and from published figures.
 
-A slide names a figure ``figures/NAME.png``; NAME is a key of ``FIGURES``. Nothing drawn is kept in the repository, so a
-figure can never disagree with the data beside it.
+A slide names a figure ``figures/NAME.png``; NAME is a key of ``FIGURES``. Nothing drawn is kept in the
+repository, so a figure can never disagree with the data beside it.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def stock_by_definition() -> "Chart":
     from migkit.lesson.charts import bars
     from migkit.measures.definitions import compare_definitions
 
-    rules = ["foreign_citizen", "foreign_born", "lived_abroad", "foreign_background", "recent_5y"]
+    rules = ["foreign_born", "foreign_citizen", "lived_abroad", "foreign_background", "recent_5y"]
     table = compare_definitions(_residents(), COUNTRY, rules)
     return bars(
         table.set_index("title")["yes"],
@@ -98,19 +98,21 @@ def omission_by_birthplace() -> "Chart":
     """Omission of natives and foreign-born, estimated from the post-enumeration survey."""
     from migkit.lesson.charts import bars
     from migkit.lesson.data import load
+    from migkit.measures.coverage import coverage_rates
+    from migkit.measures.definitions import classify
 
-    people = load("pes_persons", COUNTRY)
-    known = people[people["match_status"].isin(["M", "N"])]
-    abroad = known["country_birth"].astype(str)
-    group = abroad.map(lambda code: _("Born in the Gambia") if code == COUNTRY else _("Born abroad"))
-    weights = known["weight"].astype(float).where(abroad != "XXX")
-    missed = weights.where(known["match_status"] == "N").groupby(group).sum()
-    share = (100 * missed / weights.groupby(group).sum()).sort_values()
+    found, checked = load("pes_persons", COUNTRY), load("pes_followup", COUNTRY)
+    births = load("census_persons", COUNTRY)[["person_id", "country_birth"]]
+    checked = checked.merge(births, on="person_id")
+    names = {"no": _("Born in the Gambia"), "yes": _("Born abroad"), "unknown": _("Birthplace not stated")}
+    for table in (found, checked):
+        table["origin"] = classify(table, "foreign_born", COUNTRY).map(names)
+    rates = 100 * coverage_rates(found, checked, by="origin")["omission_rate"]
     return bars(
-        share.round(1),
+        {name: float(rates[name]) for name in (names["no"], names["yes"])},
         _("Missed by the census, as the second count found"),
-        unit=_("Per cent of the people found by the post-enumeration survey (weighted)"),
-        highlight=[_("Born abroad")],
+        unit=_("Per cent of usual residents who were omitted (estimate from the post-enumeration survey)"),
+        highlight=[names["yes"]],
     )
 
 
@@ -122,11 +124,14 @@ def emigrants_by_country() -> "Chart":
 
     table = load("census_emigrants", COUNTRY)
     counts = table["country_residence"].astype(str).value_counts()
-    top = counts.head(6)
-    shown = {label("country", code): float(number) for code, number in top.items()}
-    shown[_("Other or not stated")] = float(counts.iloc[6:].sum())
+    unknown = float(counts.pop("XXX")) if "XXX" in counts else 0.0
+    shown = {label("country", str(code)): float(number) for code, number in counts.head(6).items()}
+    shown[_("Other countries")] = float(counts.iloc[6:].sum())
+    shown[_("Not stated")] = unknown
     return bars(
-        shown, _("Where households say that their members went"), unit=_("Household members abroad (sample of 1 in 100)")
+        shown,
+        _("Where households say that their members went"),
+        unit=_("Household members abroad (sample of 1 in 100)"),
     )
 
 

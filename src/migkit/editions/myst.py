@@ -7,7 +7,7 @@ the line it stands on, so that no ``{role}`` or ``:::`` ever reaches a printed p
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,13 @@ class Context:
     Attributes:
         source: the file being read, for includes and for error messages.
         figure: turns the path of a figure, as written, into the path that pandoc or typst should open.
+        alt: the words that stand for a figure whose directive gives none.
         citations: the keys that may be cited; ``None`` lets every key pass.
     """
 
     source: Path
     figure: Callable[[str], str] = str
+    alt: Callable[[str], str] = lambda _name: ""
     citations: frozenset[str] | None = None
     depth: int = 0
 
@@ -263,7 +265,7 @@ def _panel(item: Directive, context: Context) -> str:
 
 
 def _figure(item: Directive, context: Context) -> str:
-    alt = item.options.get("alt", "").replace('"', "”")
+    alt = (item.options.get("alt") or context.alt(item.argument)).replace('"', "”")
     width = item.options.get("width", "")
     marks = " ".join(part for part in (f'alt="{alt}"' if alt else "", f"width={width}" if width else "") if part)
     caption = " ".join(_inline(line, item.line, context) for line in item.body.split("\n")).strip()
@@ -300,5 +302,5 @@ def _include(item: Directive, context: Context) -> str:
     if context.depth > 5:
         raise KitError(_("{name} includes itself: break the circle.").format(name=context.source.name))
     _values, body = split_front_matter(path.read_text(encoding="utf-8"), path)
-    inner = Context(path, context.figure, context.citations, context.depth + 1)
+    inner = replace(context, source=path, depth=context.depth + 1)
     return to_pandoc(body, inner)

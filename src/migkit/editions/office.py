@@ -1,7 +1,7 @@
 """The last touches on DOCX and PPTX files that pandoc made: tables, pictures, footers, metadata.
 
-Pandoc fills the layouts of the reference files but knows no table design, no footer text and no alternative text
-rule. This module opens the finished file, mends these, and writes it back so that the same input gives the same bytes.
+Pandoc fills the layouts of the reference files but knows no table design, no footer text and no alternative text.
+This module opens the finished file, mends these, and writes it back so that the same input gives the same bytes.
 """
 
 import io
@@ -45,7 +45,7 @@ def describe(document: Any, title: str, language: str) -> None:
     core.last_modified_by = AUTHOR
 
 
-# --- DOCX ------------------------------------------------------------------------------------------------------------
+# --- DOCX ----------------------------------------------------------------------------------------------
 
 
 def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
@@ -69,7 +69,7 @@ def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
 
 
 def _finish_docx_table(table: Any) -> None:
-    """Full width, a head that repeats on the next page, rows that do not break across pages unless they are long."""
+    """A head that repeats on the next page, rows that do not break across pages unless they are long."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
@@ -139,7 +139,7 @@ def _set_language(document: Any, language: str) -> None:
     mark.set(qn("w:val"), {"en": "en-GB", "fr": "fr-FR", "pt": "pt-PT"}.get(language, language))
 
 
-# --- PPTX ------------------------------------------------------------------------------------------------------------
+# --- PPTX ----------------------------------------------------------------------------------------------
 
 #: Where a table or figure may stand on a slide: left, top, width, height in inches (slide: 10 x 5.625).
 _ROOM = (0.6, 1.25, 8.8, 3.85)
@@ -213,7 +213,9 @@ def _finish_slide_table(shape: Any, alone: bool) -> None:
     table.first_row, table.horz_banding = True, False
     style = table._tbl.tblPr.find(f"{{{_A}}}tableStyleId")
     if style is not None:
-        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # Office's "No Style, No Grid": the rules below are ours
+        style.text = (
+            "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # Office's "No Style, No Grid": the rules below are ours
+        )
     for number, row in enumerate(table.rows):
         for cell in row.cells:
             _finish_cell(cell, head=number == 0, last=number == rows - 1, size=size)
@@ -221,7 +223,6 @@ def _finish_slide_table(shape: Any, alone: bool) -> None:
 
 def _finish_cell(cell: Any, head: bool, last: bool, size: Any) -> None:
     from lxml import etree
-    from pptx.dml.color import RGBColor
     from pptx.util import Inches
 
     cell.margin_left = cell.margin_right = Inches(0.09)
@@ -229,7 +230,7 @@ def _finish_cell(cell: Any, head: bool, last: bool, size: Any) -> None:
     for paragraph in cell.text_frame.paragraphs:
         for run in paragraph.runs:
             run.font.size = size
-            run.font.color.rgb = RGBColor.from_string((WHITE if head else INK).lstrip("#").upper())
+            run.font.color.rgb = _colour(WHITE if head else INK)
             run.font.bold = True if head else run.font.bold
     properties = cell._tc.get_or_add_tcPr()
     for child in list(properties):
@@ -244,11 +245,17 @@ def _finish_cell(cell: Any, head: bool, last: bool, size: Any) -> None:
         etree.SubElement(fill, f"{{{_A}}}srgbClr", val=TEAL.lstrip("#").upper())
 
 
+def _colour(value: str) -> Any:
+    """``#0b5563`` as python-pptx wants it."""
+    import pptx.dml.color
+
+    make: Any = pptx.dml.color.RGBColor
+    return make(*bytes.fromhex(value.lstrip("#")))
+
+
 def _add_furniture(slide: Any, marked: bool) -> None:
     """Footer and slide number, which pandoc leaves to the layout; synthetic data are named in the footer."""
     import copy
-
-    from pptx.dml.color import RGBColor
 
     present = {shape.placeholder_format.idx for shape in slide.placeholders}
     for place in slide.slide_layout.placeholders:
@@ -263,5 +270,4 @@ def _add_furniture(slide: Any, marked: bool) -> None:
             shape.text_frame.text = _("SYNTHETIC DATA: made for training, no real person in it")
             for run in shape.text_frame.paragraphs[0].runs:
                 run.font.bold = True
-                run.font.color.rgb = RGBColor.from_string(BRICK.lstrip("#").upper())
-
+                run.font.color.rgb = _colour(BRICK)

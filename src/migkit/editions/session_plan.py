@@ -10,7 +10,8 @@ heading, one line of facts, and a labelled list::
     Say
     :   > Take one card each ...
 
-A break has the heading ``### Break. Tea`` and a line of facts with ``break``. The clock counts from the start of the session, breaks included.
+A break has the heading ``### Break. Tea`` and a line of facts with ``break``. The clock counts from the start of
+the session, breaks included.
 """
 
 import re
@@ -21,6 +22,7 @@ from typing import Any
 import yaml
 
 from migkit.editions.myst import split_front_matter
+from migkit.lesson.checks import questions
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.curriculum import module
 
@@ -35,7 +37,7 @@ LABELS: tuple[str, ...] = (
 )
 _STEP = re.compile(r"^### (?:Step (?P<number>\d+)|Break)\. (?P<title>.+)$")
 _FACTS = re.compile(r"^\*\*(?P<hours>\d+):(?P<minutes>\d\d)\*\* · (?P<length>\d+) minutes(?P<rest>(?: · .+)?)$")
-_LABEL = re.compile(r"^(?P<label>[A-Z][^:.|*>-]{2,40})$")
+_LABEL = re.compile(r"^(?P<label>[A-Z][^:.|*>-]{1,40})$")
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def _parts(lines: list[str]) -> dict[str, str]:
     return {name: "\n".join(text).strip() for name, text in parts.items()}
 
 
-# --- what is made from a plan ----------------------------------------------------------------------------------------
+# --- what is made from a plan --------------------------------------------------------------------------
 
 
 def printable(plan: SessionPlan) -> str:
@@ -179,6 +181,8 @@ def printable(plan: SessionPlan) -> str:
             output.append(facts_table(plan))
         elif line.strip() == "% kit: timetable":
             output.append(timetable(plan))
+        elif line.startswith("% kit: checks "):
+            output.append(check_messages(plan.slug, line.split()[-1]))
         else:
             output.append(line)
     return "\n".join(output) + "\n"
@@ -274,7 +278,11 @@ def cue_cards(plan: SessionPlan) -> str:
         if step.parts.get("Do"):
             body.append(step.parts["Do"])
         if not body:
-            body.append(_("Come back on time: the next step starts at {clock}.").format(clock=clock(step.start + step.minutes)))
+            body.append(
+                _("Come back on time: the next step starts at {clock}.").format(
+                    clock=clock(step.start + step.minutes)
+                )
+            )
         line = details(step)
         cards.append(
             f'::: {{.card title="{clock(step.start)} {_numbered(step)}" corner="{step.minutes} min"}}\n'
@@ -282,10 +290,23 @@ def cue_cards(plan: SessionPlan) -> str:
             + (f"\n\n*{line}*" if line else "")
             + "\n:::"
         )
-    return ':::: {.card-grid columns="2"}\n' + "\n".join(cards) + "\n::::\n"
+    return ':::: {.card-grid columns="2" size="9.5pt"}\n' + "\n".join(cards) + "\n::::\n"
 
 
-# --- agendas ---------------------------------------------------------------------------------------------------------
+def check_messages(slug: str, question: str) -> str:
+    """What the check of a question says to the usual mistakes, as a list."""
+    asked = questions(slug)
+    if question not in asked:
+        raise KitError(
+            _("The session plan of {slug} speaks of {question}, but the exercise has no such question.").format(
+                slug=slug, question=question
+            )
+        )
+    messages = [_(mistake.message) for mistake in asked[question].mistakes]
+    return _("The check answers:") + "\n\n" + "\n".join(f"- {message}" for message in messages) + "\n"
+
+
+# --- agendas -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -315,7 +336,7 @@ class Agenda:
 
 
 def read_agenda(path: Path) -> Agenda:
-    """An agenda from its YAML file; a slot that names steps of a session takes their minutes and titles from its plan.
+    """An agenda from its YAML file; steps of a session take their minutes and titles from its plan.
 
     Raises:
         KitError: if the file is no agenda, or names a step that the plan does not have.
@@ -342,7 +363,9 @@ def _entry(entry: dict[str, Any], path: Path) -> list[tuple[str, int, str, bool]
     chosen = [step for step in plan.steps if step.number in wanted]
     if len(chosen) != len(wanted):
         raise KitError(
-            _("{path} names a step that the session plan {slug} does not have.").format(path=path.name, slug=plan.slug)
+            _("{path} names a step that the session plan {slug} does not have.").format(
+                path=path.name, slug=plan.slug
+            )
         )
     return [(step.title, step.minutes, note, step.pause) for step in chosen]
 

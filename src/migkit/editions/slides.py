@@ -1,7 +1,7 @@
 """The slides of a module: read from trainer_kit/slides/SLUG.md, checked, and written for pandoc.
 
-The source is MyST markdown: front matter (title, subtitle, notes of the title slide), ``# Section`` and ``## Slide``
-headings, and after each slide's content its notes::
+The source is MyST markdown: front matter (title, subtitle, notes of the title slide), ``# Section`` and
+``## Slide`` headings, and after each slide's content its notes::
 
     :::{container} notes
     What the trainer says.
