@@ -1,1 +1,1 @@
-"""classroom"""
+"""The class, from roster to results, on nbgrader's own API, folders and gradebook."""

@@ -73,7 +73,7 @@ class Settings:
 
 def configure(config: Config, root: Path) -> None:
     """Set nbgrader's own options for a class in ``root``: sandboxed grading and feedback without hidden tests."""
-    seconds = config.Execute.get("timeout", 60) if "Execute" in config else 60
+    seconds = config.Execute.get("timeout", config.ExecutePreprocessor.get("timeout", 60))
     config.Execute.timeout = seconds
     config.Execute.shutdown_kernel = "immediate"
     config.Execute.error_on_timeout = {

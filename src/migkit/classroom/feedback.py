@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import bleach
-import nbformat
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from migkit.classroom import files, scores
+from migkit.classroom import files, notebooks, scores
 from migkit.classroom.course import Course, open_course
-from migkit.classroom.preprocessors import NOTES, grade_id
+from migkit.classroom.notebooks import grade_id
+from migkit.classroom.preprocessors import NOTES
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _, palette
 
 TAGS = frozenset(
     re.findall(
         r"\w+",
-        "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li "
-        "ol p pre s small span strong sub summary sup table tbody td tfoot th thead tr u ul",
+        "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img "
+        "li ol p pre s small span strong sub summary sup table tbody td tfoot th thead tr u ul",
     )
 )
 STYLES = CSSSanitizer(
@@ -73,7 +73,7 @@ def harmless(page: str) -> str:
     )
 
 
-class _Step(NbGraderPreprocessor):
+class _Step(NbGraderPreprocessor):  # type: ignore[misc]
     """A step that works on the whole notebook."""
 
     def preprocess_cell(
@@ -130,7 +130,7 @@ class ShowHandIn(_Step):
         path = root / "submitted" / where["student"] / where["assignment"] / f"{where['notebook']}.ipynb"
         outputs: dict[str, list[NotebookNode]] = {}
         if path.is_file():
-            for cell in nbformat.read(path, as_version=4).cells:
+            for cell in notebooks.read(path).cells:
                 if cell.cell_type == "code":
                     outputs[grade_id(cell) or cell.source] = cell.outputs
         for cell in nb.cells:
@@ -162,7 +162,7 @@ class MakeHarmless(_Step):
         data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in SHOWN}
         for kind in SHOWN:
             if data.get(kind) and (not kind.startswith("image/") or BASE64.fullmatch(data[kind])):
-                return NotebookNode(output_type="display_data", kind=kind, text=data[kind])
+                return notebooks.output(output_type="display_data", kind=kind, text=data[kind])
         return None
 
 
@@ -174,8 +174,8 @@ def _leak(page: str, secrets: set[str]) -> str:
 
 def hidden_lines(course: Course) -> set[str]:
     """The lines of hidden tests that stand nowhere in the participants' notebook."""
-    source = nbformat.read(course.source_notebook, as_version=4)
-    released = nbformat.read(course.release_notebook, as_version=4)
+    source = notebooks.read(course.source_notebook)
+    released = notebooks.read(course.release_notebook)
     shown = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
     secret = {line.strip() for cell in source.cells for line in scores.hidden_region(cell.source).splitlines()}
     return {line for line in secret - shown if len(line) >= 12}
@@ -239,5 +239,5 @@ def own_lines(course: Course, person: Person) -> set[str]:
     path = course.submitted(person.student_id) / f"{course.module}.ipynb"
     if not path.is_file():
         return set()
-    text = [str(cell.source) for cell in nbformat.read(path, as_version=4).cells]
+    text = [str(cell.source) for cell in notebooks.read(path).cells]
     return {line.strip() for source in text for line in source.splitlines()}

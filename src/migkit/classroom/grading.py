@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
-from migkit.classroom import files, sandbox
+from migkit.classroom import files, notebooks, sandbox
 from migkit.classroom.course import Course
 from migkit.classroom.preprocessors import NOTES
 from migkit.classroom.roster import Person
@@ -88,7 +86,7 @@ def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
         files.write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
         reason = _("nbgrader could not grade it; {log} holds the details").format(log=log.relative_to(course.root))
         return Outcome(person.student_id, False, mark, reason=f"{reason} ({why})"[:300], seconds=seconds)
-    notes = tuple(nbformat.read(path, as_version=4).metadata.get(NOTES, []))
+    notes = tuple(notebooks.read(path).metadata.get(NOTES, []))
     return Outcome(person.student_id, True, mark, notes=notes, seconds=seconds)
 
 

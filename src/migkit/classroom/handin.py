@@ -11,6 +11,7 @@ import json
 import re
 import stat
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -18,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import nbformat
+from nbformat import NotebookNode
 
-from migkit.classroom import files
+from migkit.classroom import files, notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.roster import Person, Roster, plain
 from migkit.reference import KitError, _
@@ -170,7 +171,7 @@ def _open_member(
         EOFError,
         NotImplementedError,
         ValueError,
-        zipfile.zlib.error,
+        zlib.error,
     ):
         yield Found(inner, b"", modified, _("it is damaged inside the zip"))
         return
@@ -242,7 +243,7 @@ class Owners:
                 return owners
         return set()
 
-    def by_content(self, notebook: nbformat.NotebookNode) -> set[str]:
+    def by_content(self, notebook: NotebookNode) -> set[str]:
         """Whom the notebook itself names, in its metadata or in a cell such as ``participant_id = "p01"``."""
         said = [str((notebook.metadata.get("kit") or {}).get("participant") or "")]
         for cell in notebook.cells[:10]:
@@ -254,7 +255,7 @@ class Owners:
         return set()
 
 
-def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[nbformat.NotebookNode | None, str]:
+def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[NotebookNode | None, str]:
     """The notebook, or why it cannot be used. ``wanted`` are nbgrader's ids of the assignment's cells."""
     if not content.strip():
         return None, _("the file is empty")
@@ -265,7 +266,7 @@ def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[nbform
         cut = content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and not content.rstrip().endswith(b"}")
         return None, _("the file is cut off in the middle") if cut else _("the file is not a notebook")
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        notebook = notebooks.parse(text)
         ids = {str((cell.metadata.get("nbgrader") or {}).get("grade_id")) for cell in notebook.cells}
         for cell in notebook.cells:
             if not isinstance(cell.source, str):
@@ -284,7 +285,7 @@ class _HandIn:
 
     found: Found
     student_id: str
-    notebook: nbformat.NotebookNode
+    notebook: NotebookNode
 
 
 def collect(course: Course, place: Path) -> list[Entry]:
@@ -301,7 +302,7 @@ def collect(course: Course, place: Path) -> list[Entry]:
     found = list(find_files(place))
     if not found:
         raise KitError(_("No notebook was found in {path}, nor in zips in it.").format(path=place))
-    released = nbformat.read(course.release_notebook, as_version=4)
+    released = notebooks.read(course.release_notebook)
     wanted = {str(cell.metadata.nbgrader.grade_id) for cell in released.cells if "nbgrader" in cell.metadata}
     owners = Owners(course.roster(), course.module)
     with course.change("collect"):

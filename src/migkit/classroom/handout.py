@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
-from migkit.classroom import files
+from migkit.classroom import files, notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _
@@ -90,10 +89,9 @@ def _handout(course: Course, notebook: bytes) -> dict[str, Path | bytes]:
 
 def _named_notebook(notebook: NotebookNode, person: Person) -> bytes:
     """The notebook with its owner's id inside, so that it finds back whatever it is called."""
-    own = nbformat.from_dict(
-        {**notebook, "metadata": {**notebook.metadata, "kit": {"participant": person.student_id}}}
-    )
-    return nbformat.writes(own).encode("utf-8")
+    own = notebooks.clone(notebook)
+    own.metadata["kit"] = {"participant": person.student_id}
+    return notebooks.text_of(own).encode("utf-8")
 
 
 def release(course: Course, per_participant: bool = False) -> list[Path]:
@@ -117,8 +115,8 @@ def release(course: Course, per_participant: bool = False) -> list[Path]:
                     module=course.module, why=result.get("error", "").strip().splitlines()[-1]
                 )
             )
-        source = nbformat.read(course.source_notebook, as_version=4)
-        released = nbformat.read(course.release_notebook, as_version=4)
+        source = notebooks.read(course.source_notebook)
+        released = notebooks.read(course.release_notebook)
         left = list(_leftovers(released, secret_lines(source)))
         if left:
             course.release_notebook.unlink()

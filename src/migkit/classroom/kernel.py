@@ -115,6 +115,7 @@ class SandboxedKernelManager(AsyncKernelManager):
         self.connection_file = str(self._sockets / "k.json")
         if self.mode != "none":
             self.transport = "ipc"
+            assert self.kernel_spec  # it raises instead
             self.kernel_spec.interrupt_mode = "message"  # a signal would end bubblewrap, not the endless loop
         self.watchdog: Watchdog | None = None
         #: When the whole hand-in must be done, on time.monotonic()'s clock; kept by the grader over restarts.

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_client.manager import KernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -15,7 +14,9 @@ from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from traitlets import Integer
 
+from migkit.classroom import notebooks
 from migkit.classroom.kernel import SandboxedKernelManager
+from migkit.classroom.notebooks import grade_id
 from migkit.classroom.sandbox import MB, Limits
 from migkit.reference import _
 
@@ -32,17 +33,12 @@ def note(notebook: NotebookNode, text: str) -> None:
         notes.append(text)
 
 
-def grade_id(cell: NotebookNode) -> str:
-    """nbgrader's id of the cell, or nothing."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")
-
-
 def key_of(cell: NotebookNode, index: int) -> str:
     """What a cell is called in :data:`STOPPED`."""
     return grade_id(cell) or f"#{index + 1}"
 
 
-class ForgetUnknownCells(NbGraderPreprocessor):
+class ForgetUnknownCells(NbGraderPreprocessor):  # type: ignore[misc]
     """Take nbgrader's mark off cells whose id the assignment does not know.
 
     nbgrader takes off the id alone, and then refuses the whole hand-in because a graded cell has no id. The cell
@@ -72,7 +68,7 @@ class ForgetUnknownCells(NbGraderPreprocessor):
         return cell, resources
 
 
-class PutBackCells(OverwriteCells):
+class PutBackCells(OverwriteCells):  # type: ignore[misc]
     """nbgrader's step that restores locked cells, also where cells before a missing one are missing too.
 
     nbgrader itself looks for the graded or answer cell right before, and fails if that one is a locked text or
@@ -128,7 +124,7 @@ class PutBackCells(OverwriteCells):
         """The assignment's cells in the order of its notebook; the gradebook keeps no order."""
         root = Path(self.config.CourseDirectory.root)
         path = root / "source" / self.assignment_id / f"{self.notebook_id}.ipynb"
-        names = [grade_id(cell) for cell in nbformat.read(path, as_version=4).cells]
+        names = [grade_id(cell) for cell in notebooks.read(path).cells]
         return sorted((cell for cell in cells if cell.name in names), key=lambda cell: names.index(str(cell.name)))
 
     @staticmethod
@@ -136,7 +132,7 @@ class PutBackCells(OverwriteCells):
         return any(task.name == name for task in source.task_cells)
 
 
-class SandboxedExecute(Execute):
+class SandboxedExecute(Execute):  # type: ignore[misc]
     """Runs the hand-in in the sandbox; whatever its code does, every cell ends with a result or a reason.
 
     A cell that ends the kernel, or cannot be stopped, is left out and the notebook is run once more without it:
@@ -165,7 +161,8 @@ class SandboxedExecute(Execute):
         for _attempt in range(self.max_restarts + 1):
             self._running, self._written = -1, 0
             try:
-                return super().preprocess(nb, resources)
+                super().preprocess(nb, resources)
+                return nb, resources
             except (DeadKernelError, CellTimeoutError) as trouble:
                 if self._running < 0:
                     raise  # it never started: not the participant's doing
@@ -222,7 +219,8 @@ class SandboxedExecute(Execute):
         """Keep an output, until the hand-in has printed more than anybody can read."""
         self._written += _weight(msg.get("content"))
         if self._written <= self.output_limit * MB:
-            return super().process_message(msg, cell, cell_index)
+            kept: NotebookNode | None = super().process_message(msg, cell, cell_index)
+            return kept
         self._kernel.end(_("it printed more than {n} MB").format(n=self.output_limit))
         return None
 
@@ -235,7 +233,7 @@ def _why(trouble: Exception) -> str:
 
 def _stopped(reason: str) -> NotebookNode:
     """The output of a cell that has no result."""
-    return NotebookNode(output_type="error", ename="Stopped", evalue=reason, traceback=[f"Stopped: {reason}"])
+    return notebooks.output(output_type="error", ename="Stopped", evalue=reason, traceback=[f"Stopped: {reason}"])
 
 
 def _weight(content: Any) -> int:

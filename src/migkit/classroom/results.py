@@ -3,12 +3,11 @@
 import csv
 import html
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from wcwidth import wcswidth
 
 from migkit.classroom import files
 from migkit.classroom.course import Course
@@ -51,7 +50,7 @@ class Results:
         return sum(question.points for question in self.questions)
 
     def share(self, question: Question) -> float | None:
-        """The part of the points for ``question`` that the class earned (0 to 1), None if nobody was graded on it."""
+        """The part of the points for ``question`` that the class earned (0 to 1); None if nobody has any yet."""
         earned = [
             score.points
             for row in self.rows
@@ -106,14 +105,19 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{round(value, 2):g}"
 
 
+def _width(text: str) -> int:
+    """Columns that ``text`` takes on the screen: a letter and its accent are one."""
+    return len(unicodedata.normalize("NFC", text))
+
+
 def text_table(heading: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
     """A table for the terminal; columns in ``right`` are set to the right, the last one may run on."""
-    widths = [max(wcswidth(row[place]) for row in (heading, *rows)) for place in range(len(heading))]
+    widths = [max(_width(row[place]) for row in (heading, *rows)) for place in range(len(heading))]
 
     def line(row: Sequence[str]) -> str:
         cells = []
         for place, text in enumerate(row):
-            space = " " * (widths[place] - wcswidth(text))
+            space = " " * (widths[place] - _width(text))
             cells.append(space + text if place in right else text + space)
         return "  ".join(cells).rstrip()
 
@@ -193,7 +197,8 @@ th, td {{ padding: .3rem .6rem; border: 1px solid {palette.MIST}; text-align: le
 thead th {{ background: {palette.TEAL}; color: {palette.WHITE}; }}
 td.n {{ text-align: right; }}
 td.full {{ background: #e6efe5; }} td.none {{ background: #f6e3df; }} td.wait {{ background: {palette.SAND}; }}
-.chart {{ display: grid; grid-template-columns: minmax(10rem, 24rem) 1fr 4rem; gap: .3rem .8rem; align-items: center; }}
+.chart {{ display: grid; grid-template-columns: minmax(10rem, 24rem) 1fr 4rem; gap: .3rem .8rem;
+  align-items: center; }}
 .bar {{ background: {palette.MIST}; height: 1.3rem; }}
 .bar div {{ background: {palette.TEAL}; height: 100%; }} .bar.hard div {{ background: {palette.BRICK}; }}
 .scroll {{ overflow-x: auto; }}
@@ -236,11 +241,12 @@ def as_page(result: Results) -> str:
         f"<h2>{e(_('Which questions were hard'))}</h2>\n"
         f"<p>{e(_('Share of the points that the class earned; below half in red.'))}</p>\n"
         f'<div class="chart">{"".join(bars)}</div>\n<h2>{e(_("Who earned what"))}</h2>\n'
-        f'<div class="scroll"><table><thead><tr>{head}<th scope="col">{e(_("Total"))} / {number(result.points)}</th>'
+        f'<div class="scroll"><table><thead><tr>{head}'
+        f'<th scope="col">{e(_("Total"))} / {number(result.points)}</th>'
         f'<th scope="col">{e(_("Standing"))}</th><th scope="col">{e(_("To look at"))}</th></tr></thead>\n'
         f"<tbody>{''.join(body)}</tbody></table></div>\n{rest}\n"
-        f"<p>{e(_('The data of these exercises are synthetic. This page holds marks of people: keep it to yourself.'))}"
-        f"</p>\n</main></body></html>\n"
+        f"<p>{e(_('The data of these exercises are synthetic.'))} "
+        f"{e(_('This page holds marks of people: keep it to yourself.'))}</p>\n</main></body></html>\n"
     )
 
 

@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
+from migkit.classroom import notebooks
 from migkit.classroom.course import Course
-from migkit.classroom.preprocessors import STOPPED, grade_id
+from migkit.classroom.notebooks import grade_id
+from migkit.classroom.preprocessors import STOPPED
 from migkit.reference import _
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -56,13 +57,13 @@ def label_of(cell_id: str) -> str:
 
 def questions(course: Course) -> list[Question]:
     """The questions of the assignment, in the order of its notebook."""
-    notebook = nbformat.read(course.source_notebook, as_version=4)
+    notebook = notebooks.read(course.source_notebook)
     heading = ""
     found: dict[str, Question] = {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             titles = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, re.MULTILINE)
-            heading = re.sub(r"[*_`]", "", titles[0]) if titles else heading
+            heading = re.sub(r"^(?:Question\s+)?\d+[.:)]\s*|[*`]", "", titles[0]) if titles else heading
         if not (utils.is_grade(cell) or utils.is_task(cell)):
             continue
         label = label_of(grade_id(cell))
@@ -93,7 +94,7 @@ def hidden_region(source: str) -> str:
 
 
 def spoken_messages(source: str) -> set[str]:
-    """The messages that the author of the tests wrote out: ``assert ok, "the message"`` or ``raise X("...")``.
+    """The messages that the author of the tests wrote out, in ``assert``, ``raise`` or ``print``.
 
     A message with values put in (an f-string) is none of them: the value may be the expected one.
     """
@@ -107,6 +108,8 @@ def spoken_messages(source: str) -> set[str]:
             candidates.append(node.msg)
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             candidates += node.exc.args[:1]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            candidates += node.args[:1]
     return {node.value for node in candidates if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
@@ -127,7 +130,9 @@ def say_why(cell: NotebookNode, answers: str, stopped: dict[str, str]) -> str:
             return _explain_error(str(output.ename), ANSI.sub("", str(output.evalue)), cell.source, answers)
         if output.output_type == "stream" and output.name == "stderr":
             return _("Your code printed a warning or an error.")
-    return ""
+    spoken = spoken_messages(cell.source)
+    printed = [line for output in cell.get("outputs", []) for line in str(output.get("text", "")).splitlines()]
+    return next((line for line in printed if line in spoken), "")
 
 
 def _explain_error(name: str, value: str, test: str, answers: str) -> str:
@@ -171,7 +176,7 @@ def messages(notebook: NotebookNode) -> dict[str, str]:
 def read_autograded(course: Course, student_id: str) -> NotebookNode | None:
     """The graded notebook, with hidden tests: for the trainer's side only."""
     path: Path = course.autograded(student_id) / f"{course.module}.ipynb"
-    return nbformat.read(path, as_version=4) if path.is_file() else None
+    return notebooks.read(path) if path.is_file() else None
 
 
 def scores(course: Course, student_id: str) -> list[Score]:

@@ -1,0 +1,38 @@
+"""Reading and writing notebooks: nbformat, with types."""
+
+import copy
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+
+def parse(text: str) -> NotebookNode:
+    """A notebook from the text of its file."""
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook from its file."""
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def text_of(notebook: NotebookNode) -> str:
+    """The text of a notebook's file."""
+    return str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
+
+
+def clone(notebook: NotebookNode) -> NotebookNode:
+    """A copy that can be changed."""
+    return copy.deepcopy(notebook)
+
+
+def output(**fields: object) -> NotebookNode:
+    """An output of a cell."""
+    return NotebookNode(**fields)  # type: ignore[no-untyped-call]
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """nbgrader's id of the cell, or nothing."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")

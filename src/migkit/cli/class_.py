@@ -1,0 +1,285 @@
+"""``kit class``: from a roster to results."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from migkit.cli import serving
+from migkit.reference import KitError, _
+
+FOLDER = click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), help="Where classes lie [default: classes/ in the kit]."
+)
+NAME = click.argument("name")
+
+
+@contextmanager
+def people_bar(label: str) -> Iterator[Callable[[int, int, object], None]]:
+    """A bar that names whose turn it is and how long is left."""
+    with tqdm(
+        total=None,
+        bar_format="  {desc:<10} {n_fmt}/{total_fmt} {bar:20} {remaining} left {postfix}",
+        desc=label,
+        leave=False,
+    ) as bar:
+
+        def report(done: int, everybody: int, person: object) -> None:
+            bar.total = everybody
+            bar.set_postfix_str(getattr(person, "name", ""), refresh=False)
+            bar.update(done - bar.n)
+            bar.refresh()
+
+        yield report
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def command() -> None:
+    """Run a class: roster, hand-out, collection, grading, feedback, results.
+
+    \b
+    kit class new banjul --roster roster.csv    make the class, with data of its own
+    kit class release banjul                    make the zip to hand out
+    kit class collect banjul E:\\                take in what comes back (folder, zip, USB stick)
+    kit class grade banjul                      grade what is not graded yet
+    kit class formgrader banjul                 give points to written answers, in the browser
+    kit class feedback banjul                   a page for each participant, and a zip to hand back
+    kit class results banjul                    table, CSV and a page with a chart
+    kit class demo                              all of it, with eight synthetic participants
+
+    Every step can be repeated: nothing that was handed in is lost or replaced without a copy.
+    """
+
+
+@command.command()
+@NAME
+@click.option(
+    "--roster", required=True, type=click.Path(path_type=Path), help="CSV: student_id, first_name, last_name, ..."
+)
+@click.option("--module", default="04_census", show_default=True, help="Which exercises.")
+@click.option("--country", default="GMB", show_default=True, help="Country of the data (ISO3 code).")
+@click.option("--seed", type=int, help="Seed of the class's data [default: one that nobody can guess].")
+@click.option("--scale", default=0.01, show_default=True, help="Share of the population in the data.")
+@FOLDER
+def new(
+    name: str, roster: Path, module: str, country: str, seed: int | None, scale: float, folder: Path | None
+) -> None:
+    """Make a class: its folder, its own synthetic data, the exercises and the gradebook.
+
+    An example of a roster lies in trainer_kit/templates/roster_example.csv.
+    """
+    from migkit.classroom.course import new_course
+
+    click.echo(_("Making the class and its data ..."))
+    course, people = new_course(name, roster, module, country, seed, scale, folder)
+    for notice in people.notices:
+        click.echo(f"  {notice}")
+    click.echo(_("{folder}: {n} participants.").format(folder=course.root, n=len(people.people)))
+    click.echo(_("Never hand out the folders source and trainer, nor class.yml: they hold the answers."))
+    click.echo(_("Next: kit class release {name}").format(name=name))
+
+
+@command.command()
+@NAME
+@click.option("--per-participant", is_flag=True, help="One zip each, whose notebook carries the participant's id.")
+@FOLDER
+def release(name: str, per_participant: bool, folder: Path | None) -> None:
+    """Make the hand-out: notebook, data, READ ME. Refuses if a solution or hidden test is left in it."""
+    from migkit.classroom import handout
+    from migkit.classroom.course import open_course
+
+    zips = handout.release(open_course(name, folder), per_participant)
+    for path in zips[:3]:
+        click.echo(_("{path} ({n} kB)").format(path=path, n=path.stat().st_size // 1024))
+    if len(zips) > 3:
+        click.echo(_("... and {n} more beside them").format(n=len(zips) - 3))
+    click.echo(_("Hand this out; it holds no solution and no hidden test."))
+
+
+@command.command()
+@NAME
+@click.argument("place", type=click.Path(path_type=Path))
+@FOLDER
+def collect(name: str, place: Path, folder: Path | None) -> None:
+    """Take in returned notebooks from PLACE: a folder, a zip, a USB stick or one notebook.
+
+    Whose a notebook is: its name (04_census_p01.ipynb), the name of its folder or zip (p01, or the person's
+    name), or a cell participant_id = "p01". What fits nobody or is damaged is kept in inbox/quarantine with the
+    reason.
+    """
+    from migkit.classroom import handin
+    from migkit.classroom.course import open_course
+    from migkit.classroom.results import text_table
+
+    course = open_course(name, folder)
+    entries = handin.collect(course, place)
+    names = {person.student_id: person.name for person in course.roster().people}
+    rows = [
+        [names.get(entry.student_id, "?"), status_name(entry.status), entry.file, entry.reason]
+        for entry in entries
+    ]
+    click.echo(text_table([_("who"), _("what became of it"), _("file"), _("why")], rows))
+    absent = handin.missing(course)
+    if absent:
+        click.echo(
+            _("\nNothing usable yet from: {names}").format(names=", ".join(person.name for person in absent))
+        )
+    click.echo(
+        _("\nThe files in {place} were not touched. Next: kit class grade {name}").format(place=place, name=name)
+    )
+
+
+def status_name(status: str) -> str:
+    """What people call it."""
+    return {
+        "taken": _("taken"),
+        "unchanged": _("had it already"),
+        "replaced": _("taken, replaces the earlier one"),
+        "older": _("kept, not used"),
+        "damaged": _("damaged"),
+        "unknown": _("owner unknown"),
+        "refused": _("refused"),
+    }[status]
+
+
+@command.command()
+@NAME
+@click.option("--all", "everybody", is_flag=True, help="Grade again what is graded already.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this participant; may be given several times.")
+@click.option("--timeout", default=60, show_default=True, help="Seconds that one cell may run.")
+@click.option("--notebook-timeout", default=600, show_default=True, help="Seconds that one notebook may run.")
+@FOLDER
+def grade(
+    name: str, everybody: bool, only: tuple[str, ...], timeout: int, notebook_timeout: int, folder: Path | None
+) -> None:
+    """Grade hand-ins that are not graded yet, each in a sandbox. Go on after an interruption: the same command."""
+    from migkit.classroom import grading, sandbox
+    from migkit.classroom.course import open_course
+
+    course = open_course(name, folder)
+    warning = sandbox.unprotected(sandbox.find_mode())
+    if warning:
+        click.echo(warning)
+    with people_bar(_("grading")) as progress:
+        report = grading.grade(course, everybody, only, timeout, notebook_timeout, progress)
+    names = {person.student_id: person.name for person in course.roster().people}
+    for outcome in report.outcomes:
+        state = _("graded") if outcome.graded else outcome.reason
+        click.echo(f"  {names[outcome.student_id]}: {state} ({outcome.seconds:.1f} s)")
+        for text in outcome.notes:
+            click.echo(f"      {text}")
+    if report.unchanged:
+        click.echo(_("  {n} had been graded before and have not changed").format(n=len(report.unchanged)))
+    click.echo(
+        _("{n} graded in {seconds:.0f} s. Next: kit class results {name}").format(
+            n=len(report.outcomes), seconds=report.seconds, name=name
+        )
+    )
+
+
+@command.command()
+@NAME
+@FOLDER
+def feedback(name: str, folder: Path | None) -> None:
+    """Make a page for each participant (points, hints, the trainer's comments) and a zip to hand back."""
+    from migkit.classroom.course import open_course
+    from migkit.classroom.feedback import give_feedback
+
+    with people_bar(_("feedback")) as progress:
+        target, pages = give_feedback(open_course(name, folder), progress)
+    click.echo(_("{n} pages. To hand back: {path}").format(n=len(pages), path=target))
+    click.echo(_("No page holds a hidden test, and none loads anything from the network."))
+
+
+@command.command()
+@NAME
+@FOLDER
+def results(name: str, folder: Path | None) -> None:
+    """Show who earned what, and write it as CSV and as a page with a chart."""
+    from migkit.classroom import results as report
+    from migkit.classroom.course import open_course
+
+    result = report.results(open_course(name, folder))
+    click.echo(report.as_text(result))
+    table, page = report.write_results(result)
+    click.echo(f"\n{table}\n{page}")
+    if any(row.standing == "waiting" for row in result.rows):
+        click.echo(
+            _("Written answers (?) wait for your points: kit class formgrader {name}, then this again.").format(
+                name=name
+            )
+        )
+
+
+@command.command()
+@NAME
+@click.option("--port", type=click.IntRange(1, 65535), help="Port [default: 8899 or the next free].")
+@click.option("--browser/--no-browser", default=True, help="Open the browser (default) or not.")
+@FOLDER
+def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) -> None:
+    """Give points and comments to written answers in the browser, with nbgrader's formgrader. Stop with Ctrl+C."""
+    from migkit.classroom.course import find_tools, open_course
+
+    course = open_course(name, folder)
+    find_tools()
+    port = serving.choose_port(port, 8899, "--port")
+    arguments = [
+        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={course.root}", f"--port={port}"),
+        *("--ip=127.0.0.1", "--ServerApp.default_url=/formgrader", "--ServerApp.open_browser=" + str(browser)),
+        *(
+            "--ServerApp.port_retries=0",
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ),
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--allow-root")
+    course.backup("formgrader")
+    click.echo(_("Formgrader: http://127.0.0.1:{port}/formgrader. Stop with Ctrl+C.").format(port=port))
+    subprocess.run(arguments, cwd=course.root, check=False)
+
+
+@command.command()
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), help="Keep the class here [default: thrown away]."
+)
+def demo(folder: Path | None) -> None:
+    """Play a class of eight synthetic participants and compare the results with what each deserves."""
+    if folder is not None:
+        if (folder / "demo").exists():
+            raise KitError(
+                _("There is a demo class in {folder} already; choose another --dir.").format(folder=folder)
+            )
+        _demo(folder)
+        click.echo(_("The class lies in {folder}.").format(folder=folder / "demo"))
+        return
+    with tempfile.TemporaryDirectory(prefix="kit-demo-") as place:
+        _demo(Path(place))
+
+
+def _demo(folder: Path) -> None:
+    from migkit.classroom import sandbox
+    from migkit.classroom.demo import cast, play
+    from migkit.classroom.results import as_text, text_table
+
+    warning = sandbox.unprotected(sandbox.find_mode())
+    if warning:
+        click.echo(warning)
+    with people_bar(_("grading")) as progress:
+        played = play(folder, lambda text: tqdm.write(f"  {text}", file=sys.stdout), progress)
+    names = {person.student_id: person.name for person in played.course.roster().people}
+    stories = [[names[part.student_id], part.story] for part in cast()]
+    click.echo("\n" + text_table([_("participant"), _("what this one does")], stories))
+    click.echo("\n" + as_text(played.results))
+    click.echo(_("\nThe whole demo took {n:.0f} seconds.").format(n=sum(played.seconds.values())))
+    for text in played.differences:
+        click.echo(f"  {text}")
+    if played.differences:
+        raise KitError(_("The results are not what was deserved; see the lines above."))
+    click.echo(_("Everybody got what they deserve."))
