@@ -33,7 +33,10 @@ MISTAKES: dict[str, tuple[str, float]] = {
         1,
     ),
     "q3": ('fb_by_age_sex = fb_by_age_sex.loc[["0-14", "15-24", "25-64", "65+"], ["F", "M"]]', 2),
-    "q4": ('came_from = came_from.drop("XXX")', 2),
+    "q4": (
+        'came_from = persons.loc[persons["country_5y"] != "GMB", "country_5y"].value_counts()  # visitors too',
+        0,
+    ),
     "q5": ('doubling_rule = "foreign_citizen"', 0),
     "q6": ('reading = "highly accurate"', 3),
     "q7": ('destinations = destinations.drop(index="Total", columns="Total")', 2),
@@ -78,9 +81,13 @@ def cast() -> tuple[Part, ...]:
     return (
         Part("p01", _("everything right"), "waiting"),
         Part(
-            "p02", _("counts visitors; adds the unknowns to the foreign-born"), "waiting", ("q1", "q2"), {"q10": 0}
+            "p02",
+            _("counts visitors; adds the unknowns to the foreign-born"),
+            "waiting",
+            ("q1", "q2", "q4"),
+            {"q10": 0},
         ),
-        Part("p03", _("forgets unknowns and totals"), "waiting", ("q3", "q4", "q7")),
+        Part("p03", _("forgets unknowns and totals"), "waiting", ("q3", "q7")),
         Part("p04", _("leaves duplicates in; corrects half"), "waiting", ("q5", "q6", "q8", "q9", "q10")),
         Part("p05", _("hands in the empty notebook"), "graded"),
         Part("p06", _("hands in a file that is cut off"), "damaged"),
@@ -112,7 +119,8 @@ def _without_marks(text: str) -> str:
 
 
 def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    return next(cell for cell in notebook.cells if grade_id(cell) == name)
+    found: NotebookNode = next(cell for cell in notebook.cells if grade_id(cell) == name)
+    return found
 
 
 def _loop(notebook: NotebookNode) -> NotebookNode:

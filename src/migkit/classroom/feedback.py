@@ -62,7 +62,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 def harmless(page: str) -> str:
     """HTML without anything that runs or loads, what is left out vanishing with its marks."""
     page = re.sub(r"(?is)<(script|style|iframe|object|svg|math|template)\b.*?(</\1\s*>|$)", "", page)
-    return bleach.clean(
+    clean: str = bleach.clean(
         page,
         tags=TAGS,
         attributes=_allowed,
@@ -71,6 +71,7 @@ def harmless(page: str) -> str:
         strip=True,
         strip_comments=True,
     )
+    return clean
 
 
 class _Step(NbGraderPreprocessor):  # type: ignore[misc]

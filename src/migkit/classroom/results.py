@@ -50,14 +50,12 @@ class Results:
         return sum(question.points for question in self.questions)
 
     def share(self, question: Question) -> float | None:
-        """The part of the points for ``question`` that the class earned (0 to 1); None if nobody has any yet."""
-        earned = [
-            score.points
-            for row in self.rows
-            for score in row.scores
-            if score.question.label == question.label and score.points is not None
-        ]
-        return sum(earned) / (len(earned) * question.points) if earned and question.points else None
+        """The part of the points that the class earned for ``question`` (0 to 1); None while points are missing."""
+        earned = [s.points for row in self.rows for s in row.scores if s.question.label == question.label]
+        given = [points for points in earned if points is not None]
+        if len(given) < len(earned):
+            return None
+        return sum(given) / (len(given) * question.points) if given and question.points else None
 
 
 def standing_name(standing: Standing) -> str:

@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from tqdm import tqdm
 
 from migkit.cli import serving
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from migkit.classroom.roster import Person
 
 FOLDER = click.option(
     "--dir", "folder", type=click.Path(path_type=Path), help="Where classes lie [default: classes/ in the kit]."
@@ -21,22 +25,23 @@ NAME = click.argument("name")
 
 
 @contextmanager
-def people_bar(label: str) -> Iterator[Callable[[int, int, object], None]]:
-    """A bar that names whose turn it is and how long is left."""
-    with tqdm(
-        total=None,
-        bar_format="  {desc:<10} {n_fmt}/{total_fmt} {bar:20} {remaining} left {postfix}",
-        desc=label,
-        leave=False,
-    ) as bar:
+def people_bar(label: str) -> Iterator[Callable[[int, int, "Person"], None]]:
+    """A bar that names whose turn it is and how long is left; it appears with the first person."""
+    bars: list[tqdm[NoReturn]] = []
 
-        def report(done: int, everybody: int, person: object) -> None:
-            bar.total = everybody
-            bar.set_postfix_str(getattr(person, "name", ""), refresh=False)
-            bar.update(done - bar.n)
-            bar.refresh()
+    def report(done: int, everybody: int, person: "Person") -> None:
+        if not bars:
+            form = "  {desc} {n_fmt}/{total_fmt} {bar:20} {remaining} left {postfix}"
+            bars.append(tqdm(total=everybody, bar_format=form, desc=label, leave=False, disable=None))
+        bars[0].set_postfix_str(person.name, refresh=False)
+        bars[0].update(done - bars[0].n)
+        bars[0].refresh()
 
+    try:
         yield report
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
