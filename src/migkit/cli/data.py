@@ -11,7 +11,7 @@ from migkit.sources.files import FORMATS
 from migkit.sources.records import LEVELS
 
 
-class _Scale(click.ParamType):
+class _Scale(click.ParamType[float]):
     """A number between 0 and 1, also written as 1:100 or 1/100."""
 
     name = "number"
@@ -70,11 +70,13 @@ Examples:
 def command(country: str, scale: float, seed: int, out: Path, defects: str, reveal: bool, formats: str) -> None:
     """Make a synthetic population of COUNTRY, its census and its post-enumeration survey.
 
-    COUNTRY is a three-letter code (GMB). The folder "participants" is for the class. The folder "trainer" holds the
-    truth and a ledger of every error: keep it from participants. The same options give the same bytes; what is there
-    already is not made again.
+    COUNTRY is a three-letter code (GMB). The folder "participants" is for the class. The folder "trainer"
+    holds the truth and a ledger of every error: keep it from participants. The same options give the same
+    bytes; what is there already is not made again.
     """
-    with tqdm(total=1, unit="step", bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}", leave=False) as bar:
+    with tqdm(
+        total=1, unit="step", bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}", leave=False, disable=None
+    ) as bar:
 
         def progress(name: str, done: int, steps: int) -> None:
             bar.total, bar.n = steps, done

@@ -1,4 +1,4 @@
-"""The language of what Python code says to people: gettext over locale/, English where a text has no translation."""
+"""The language of what Python code says to people: gettext over locale/, English where there is no translation."""
 
 import gettext
 import os

@@ -19,7 +19,7 @@ SEARCHED = ("UP", "UA")
 
 @dataclass
 class Census:
-    """A census: participants' tables, the ledger, and the links from records to true persons (both for trainers)."""
+    """A census: participants' tables; for trainers the ledger and the links from records to true persons."""
 
     households: pd.DataFrame
     persons: pd.DataFrame
@@ -36,11 +36,11 @@ def age_on(day: date, births: pd.Series) -> pd.Series:
     """Completed years on a day, from dates of birth; 98 stands for 98 or more."""
     years = day.year - births.dt.year
     before = (births.dt.month > day.month) | ((births.dt.month == day.month) & (births.dt.day > day.day))
-    return (years - before.astype("int64")).clip(upper=98)
+    return pd.Series((years - before.astype("int64")).clip(upper=98))
 
 
 def enumeration_areas(world: World) -> pd.DataFrame:
-    """Each true household's enumeration area: columns household_ref, ea, stratum (local government area, U or R)."""
+    """Each true household's enumeration area: columns household_ref, ea, stratum (region, U or R)."""
     homes = world.households
     stratum = text(homes["region"]) + "-" + text(homes["area"])
     number = stratum.groupby(stratum).cumcount()
@@ -53,7 +53,7 @@ def enumeration_areas(world: World) -> pd.DataFrame:
 
 
 def residence_at(world: World, day: date) -> pd.DataFrame:
-    """Country and region of usual residence of each true person on a day, by truth_id ('' before birth, after death)."""
+    """Country and region where each true person lives on a day, in the order of the truth (blank: not alive)."""
     moment = np.datetime64(day)
     spells = world.spells
     held = spells[(spells["start"] <= moment) & (spells["end"].isna() | (spells["end"] > moment))]
@@ -129,8 +129,8 @@ def true_answers(world: World) -> pd.DataFrame:
 def perfect_listing(world: World, seed: int) -> pd.DataFrame:
     """The census without any defect: one row for each person on each form, with keys truth_id and listing.
 
-    Residents are listed at home (UP, or UA if away on census night). Some of those who are away, and visitors from abroad, are
-    also listed as visitors (V) where they spend the night.
+    Residents are listed at home (UP, or UA if away on census night). Some of those who are away, and visitors from
+    abroad, are listed as visitors (V) where they spend the night.
     """
     rng = stream(seed, world.iso3, 0, "census night")
     answers = true_answers(world)
@@ -162,7 +162,8 @@ def perfect_listing(world: World, seed: int) -> pd.DataFrame:
             "id": rows["truth_id"],
         }
     )
-    return rows.loc[order.sort_values(list(order), kind="stable").index].reset_index(drop=True)
+    position = order.sort_values(by=["ea", "home", "guest", "relation", "age", "id"], kind="stable").index
+    return pd.DataFrame(rows.loc[position].reset_index(drop=True))
 
 
 def _household_defects(rows: pd.DataFrame, world: World, model: ErrorModel, seed: int) -> pd.DataFrame:
@@ -177,7 +178,7 @@ def _household_defects(rows: pd.DataFrame, world: World, model: ErrorModel, seed
     )
     homes["omitted"] = chance(rng, rate, len(homes))
     areas = homes.groupby("stratum")["ea"].unique()
-    neighbour = {}
+    neighbour: dict[str, str] = {}
     for codes in areas:
         ordered = sorted(codes)
         neighbour |= {code: ordered[at - 1] if at else ordered[-1] for at, code in enumerate(ordered)}
@@ -209,10 +210,11 @@ def _extra_records(rows: pd.DataFrame, world: World, model: ErrorModel, seed: in
     by_region = {region: group.reset_index(drop=True) for region, group in hosts.groupby("region")}
     lot = rng.random(len(again))
     for column in ("household_ref", "ea", "area"):
-        again[column] = [
+        values = [
             by_region[region].at[int(share * len(by_region[region])), column]
             for region, share in zip(again["region"], lot, strict=True)
         ]
+        again[column] = pd.Series(values, index=again.index, dtype="str")
     again["relationship"], again["kind"] = "5", "duplicate"
     made = people[chance(rng, model.rate("fictitious"), len(people))].copy()
     age = made["age"].astype("int64") + np.floor(rng.random(len(made)) * 9).astype("int64") - 4
@@ -387,7 +389,7 @@ ANSWERS = [
 
 
 def _enter_extras(rec: Recorder, perfect: pd.DataFrame, kinds: np.ndarray) -> None:
-    """Ledger entries of duplicates (what differs from the first record) and of fictitious records (every answer)."""
+    """Ledger entries of duplicates (what differs from the first record) and fictitious records (every answer)."""
     true = perfect.set_index(perfect["truth_id"] + "/" + perfect["listing"])
     again = kinds == "duplicate"
     rec.note(rec["person_id"][again], rec["truth_id"][again], "duplicate")

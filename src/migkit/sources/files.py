@@ -1,4 +1,4 @@
-"""Writing a data set: tables as CSV and Parquet, marked as synthetic, with a manifest; and the teaching data of the kit."""
+"""Writing a data set: CSV and Parquet marked as synthetic, with a manifest; and the teaching data of the kit."""
 
 import hashlib
 import json
@@ -350,7 +350,7 @@ def _write(
 
 
 def _remove_stale(old: Manifest, files: dict[str, str], folders: Folders) -> None:
-    """Files of an earlier request that this one does not make: the truth must not stay among participants' files."""
+    """Remove what an earlier request made and this one does not: true totals must not stay with participants."""
     for name in set(old.files) - set(files):
         if ".." not in Path(name).parts:
             folders.path(name).unlink(missing_ok=True)
@@ -369,8 +369,8 @@ def write_dataset(
 ) -> Manifest:
     """Make a world, its census and post-enumeration survey, and write them below ``out``.
 
-    ``out/participants`` is for the class; ``out/trainer`` holds truth and ledgers. If ``out`` holds the same data set already, nothing
-    is made. The same request gives the same bytes.
+    ``out/participants`` is for the class; ``out/trainer`` holds truth and ledgers. If ``out`` holds the same data
+    set already, nothing is made. The same request gives the same bytes.
 
     Args:
         iso3: country code, so far "GMB".
@@ -383,7 +383,7 @@ def write_dataset(
         formats: "both", "csv" or "parquet".
 
     Raises:
-        KitError: for an unknown country, a bad scale or option, a folder that cannot be written, too little disk space.
+        KitError: for an unknown country, a bad scale or option, a folder that cannot be written, a full disk.
     """
     out = Path(out)
     parameters = {
@@ -398,7 +398,7 @@ def write_dataset(
 
 
 def write_teaching_data(progress: Progress | None = None) -> Manifest:
-    """Make the data of the lessons: datasets/sample/GMB (participants) and datasets/trainer/GMB; done already: a moment.
+    """Make the lessons' data, datasets/sample/GMB (participants) and datasets/trainer/GMB, if not yet there.
 
     Raises:
         KitError: if the folder cannot be written or the disk is too small.

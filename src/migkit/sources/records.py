@@ -20,6 +20,7 @@ class ErrorModel:
     """The rates of a source's defects at one level; at level "none" every rate is zero."""
 
     def __init__(self, source: Source, level: str) -> None:
+        """Take the rates of ``source`` at ``level``."""
         if level not in LEVELS:
             raise KitError(
                 _("There is no defect level {level!r}; use one of {levels}.").format(
@@ -45,15 +46,18 @@ class Recorder:
     """A table of records being spoiled, defect by defect, with a ledger entry for each change."""
 
     def __init__(self, table: str, records: pd.DataFrame, key: str) -> None:
+        """Start from true records of a table, named by their column ``key``."""
         self.table = table
         self.records = records
         self.key = key
         self._entries: list[pd.DataFrame] = []
 
     def __len__(self) -> int:
+        """How many records there are."""
         return len(self.records)
 
     def __getitem__(self, column: str) -> NDArray[np.object_]:
+        """What is recorded in a column."""
         return self.records[column].to_numpy(dtype=object)
 
     def change(self, where: Mask, column: str, new: NDArray[np.object_] | str, kind: str) -> None:

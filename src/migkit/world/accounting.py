@@ -1,8 +1,8 @@
 """Stocks and flows of a world, and the balance between them.
 
-residents(end) = residents(start) + births - deaths + immigrations - emigrations, exactly, from ``world.history_from`` on; by citizenship
-also plus the changes of citizenship of residents. A stock counts those who live in the country on a day; a flow counts the events
-after the first day, up to and with the last.
+residents(end) = residents(start) + births - deaths + immigrations - emigrations, exactly, from
+``world.history_from`` on; by citizenship also plus the changes of citizenship of residents. A stock counts those
+who live in the country on a day; a flow counts the events after the first day, up to and with the last.
 """
 
 from datetime import date

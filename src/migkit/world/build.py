@@ -24,8 +24,8 @@ Progress = Callable[[int, int], None]
 class World:
     """The truth: tables of persons, spells and households, as described in datasets/dictionary/world.yml.
 
-    ``persons``, ``spells`` and ``households`` hold codes as categories and days as datetime64; ``visits`` says when each
-    visitor from abroad came. Days are whole; events fall on census day or earlier.
+    They hold codes as categories and days as datetime64. Columns visit_date and visit_reason of ``persons`` say
+    when and why a visitor from abroad came. All events fall before census day.
     """
 
     iso3: str

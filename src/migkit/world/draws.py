@@ -1,6 +1,6 @@
 """Random draws that give the same bytes everywhere: named streams, uniform draws and table look-ups only.
 
-Normal, gamma or Poisson draws call the platform's mathematics library; uniform draws and integer arithmetic do not.
+Normal, gamma or Poisson draws call the platform's mathematics library; uniform draws and whole numbers do not.
 """
 
 import zlib
@@ -24,21 +24,21 @@ def stream(seed: int, place: str, chunk: int, name: str) -> np.random.Generator:
 
 def chance(rng: np.random.Generator, share: float | Floats, n: int) -> Bools:
     """``n`` true-or-false draws with probability ``share`` (one number or one for each)."""
-    return rng.random(n) < share
+    return np.asarray(rng.random(n) < share)
 
 
 def pick(rng: np.random.Generator, weights: Floats | list[float], n: int) -> Ints:
     """``n`` draws of a position with probability proportional to ``weights``."""
     cumulated = np.cumsum(np.asarray(weights, dtype=np.float64))
     at = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
-    return np.minimum(at, len(cumulated) - 1).astype(np.int64)
+    return np.asarray(np.minimum(at, len(cumulated) - 1), dtype=np.int64)
 
 
 def pick_rows(rng: np.random.Generator, weights: Floats) -> Ints:
     """One draw of a column for each row of a matrix of weights."""
     cumulated = np.cumsum(weights, axis=1)
     level = rng.random(len(weights)) * cumulated[:, -1]
-    return np.minimum((cumulated <= level[:, None]).sum(axis=1), weights.shape[1] - 1).astype(np.int64)
+    return np.asarray(np.minimum((cumulated <= level[:, None]).sum(axis=1), weights.shape[1] - 1), dtype=np.int64)
 
 
 def from_quantiles(rng: np.random.Generator, quantiles: list[float], n: int) -> Floats:
@@ -47,7 +47,7 @@ def from_quantiles(rng: np.random.Generator, quantiles: list[float], n: int) -> 
 
 
 def spread(rng: np.random.Generator, n: int) -> Floats:
-    """``n`` numbers spread evenly over (0, 1) with one random shift each: a distribution without sampling noise."""
+    """``n`` numbers spread evenly over (0, 1), each shifted a little: a distribution without sampling noise."""
     return (np.arange(n) + rng.random(n)) / max(n, 1)
 
 

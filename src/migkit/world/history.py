@@ -1,9 +1,11 @@
 """The fourth step: those who died or left since 2014, emigrants and visitors, and everybody's residence spells."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
+from migkit.reference import countries
 from migkit.world.draws import Bools, Floats, Ints, apportion, chance, elapsed, pick, pick_rows, shuffled, spread
 from migkit.world.households import CHILD, OTHER, RELATIVE, Homes
 from migkit.world.kinship import BIRTH_SPACING, by_age, near
@@ -59,6 +61,7 @@ class Rows:
     remits: Ints
 
     def __len__(self) -> int:
+        """How many persons there are."""
         return len(self.born)
 
     def take(self, which: Ints) -> "Rows":
@@ -73,7 +76,6 @@ def stack(parts: list[Rows]) -> Rows:
 
 def _arrival_reason(people: People, rng: np.random.Generator, refugee: Bools) -> Ints:
     """Why the foreign-born and the returnees came."""
-    n = len(people)
     came = np.where(people.native, people.back, people.arrived)
     age = (people.born - came) / YEAR
     weights = np.where(
@@ -137,8 +139,8 @@ def _hazard(woman: Bools, age: Floats) -> Floats:
 def the_dead(people: People, living: Rows, window: int) -> Rows:
     """Residents who died in the last ``window`` days, in the number that the life table gives for the survivors.
 
-    For each survivor of a group exposed to the hazard H there were exp(H) - 1 who died; each is a copy of a survivor with an
-    earlier day of birth and a day of death drawn from the life table.
+    For each survivor of a group exposed to the hazard H there were exp(H) - 1 who died; each is a copy of a
+    survivor with an earlier day of birth and a day of death drawn from the life table.
     """
     rng = people.stream("deaths")
     here = np.where(people.native, np.where(people.back != NONE, people.back, people.born), people.arrived)
@@ -204,7 +206,10 @@ def _blank(number: int) -> Rows:
     none = np.full(number, NONE, dtype=np.int64)
     no = np.zeros(number, dtype=bool)
     zero = np.zeros(number, dtype=np.int64)
-    values = {f.name: none.copy() for f in fields(Rows)} | {"woman": no.copy(), "refugee": no.copy()}
+    values: dict[str, Any] = {f.name: none.copy() for f in fields(Rows)} | {
+        "woman": no.copy(),
+        "refugee": no.copy(),
+    }
     return Rows(**(values | {"joined": zero.copy(), "moved": zero.copy()}))
 
 
@@ -403,7 +408,7 @@ def _spell_reasons(rows: Rows, who: Ints, start: Ints, country: Ints, home: int,
 
 def _rights(rows: Rows, who: Ints, start: Ints, country: Ints, home: int, rng: np.random.Generator) -> Ints:
     codes = country_codes()
-    free = np.isin(np.arange(len(codes)), [codes.index(c) for c in ECOWAS_1979])
+    free = np.isin(np.arange(len(codes)), [codes.index(c) for c in FREE_MOVEMENT])
     citizen = np.where(rows.citizen_since[who] >= start, rows.citizen[who], rows.citizen_at_birth[who])
     permit = np.where(chance(rng, 0.75, len(who)), PERMIT, IRREGULAR)
     at_home = np.where(rows.refugee[who], REFUGEE, np.where(free[citizen], FREE, permit))
@@ -411,6 +416,7 @@ def _rights(rows: Rows, who: Ints, start: Ints, country: Ints, home: int, rng: n
     return np.where(citizen == country, CITIZEN, np.where(country == home, at_home, elsewhere))
 
 
-#: Countries under the protocols on free movement throughout the years that the spells of residents mostly cover.
-ECOWAS_1979 = "BEN BFA CPV CIV GMB GHA GIN GNB LBR MLI NER NGA SEN SLE TGO".split()
+#: Countries under the protocols on free movement in the years that most spells cover; those that withdrew in 2025
+#: keep it. Mauritania, which left in 2000, is out.
+FREE_MOVEMENT = [country.iso3 for country in countries(training_only=True) if country.iso3 != "MRT"]
 __all__ = ["STATUSES", "Rows", "Spells", "Targets", "make_spells", "stack"]

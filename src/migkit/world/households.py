@@ -1,7 +1,8 @@
 """The third step: who lives with whom, where, and where families lived before.
 
-A family is a person with those who depend on them: wives with husbands, children with mothers, some married sons with their
-mothers. Families and single people then join into households (compounds) until their mean size is the assumed one.
+A family is a person with those who depend on them: wives with husbands, children with mothers, some married sons
+with their mothers. Families and single people then join into households (compounds) until their mean size is the
+assumed one.
 """
 
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ HEAD, SPOUSE, CHILD, PARENT, RELATIVE, OTHER = range(6)  # positions in the code
 class Homes:
     """Households of a chunk, and the places where their members lived.
 
-    ``family`` is the first family of each resident (a resident's position), ``household`` the number of the household.
-    A family moved ``moved`` days ago (0: never) from region ``before``. ``birth_region`` is NONE for the foreign-born; ``joined`` is
-    how many days ago a native left the region of birth on their own (0: never).
+    ``family`` is the first family of each resident (a resident's position), ``household`` the number of the
+    household. A family moved ``moved`` days ago (0: never) from region ``before``. ``birth_region`` is NONE for the
+    foreign-born; ``joined`` is how many days ago a native left the region of birth alone (0: never).
     """
 
     family: Ints
@@ -75,7 +76,7 @@ def _into_hosts(people: People, rng: np.random.Generator, guests: Ints, hosts: I
 
 
 def _join(people: People, rng: np.random.Generator, family: Ints) -> tuple[Ints, Bools]:
-    """Households made of families: the resident whose family gives the household, and who lodges with non-relatives."""
+    """Households made of families: whose family gives each resident the household, and who lodges."""
     n = len(people)
     size = np.bincount(family, minlength=n)
     root = size > 0
@@ -161,6 +162,17 @@ def _moves(people: People, rng: np.random.Generator, family: Ints, region: Ints)
     return np.where(moves, since, 0), np.where(moves, before, NONE)
 
 
+def _lose_touch(people: People, rng: np.random.Generator, family: Ints, region: Ints) -> None:
+    """Most adults live in the region where their mother lives: forget most of the mothers who live in another."""
+    mother = np.maximum(people.mother, 0)
+    apart = (
+        (people.mother != NONE) & (region != region[mother]) & (family != family[mother]) & (people.years >= 15)
+    )
+    forgotten = apart & ~chance(rng, assumption("mother_in_other_region"), len(people))
+    people.mother[forgotten] = NONE
+    people.father[forgotten] = NONE
+
+
 def _birth_regions(people: People, rng: np.random.Generator, homes: Homes) -> None:
     """Natives are born where their mother lived; those whose region differs from the family's joined it later."""
     n = len(people)
@@ -212,6 +224,7 @@ def make_homes(people: People) -> Homes:
     place = np.empty(len(names), dtype=np.int64)
     place[order] = np.arange(len(names))
     household, head, region, urban = place[household], head[order], region[order], urban[order]
+    _lose_touch(people, rng, family, region[household])
     moved, before = _moves(people, rng, family, region[household])
     homes = Homes(
         family=family,

@@ -1,8 +1,8 @@
 """The second step: mothers, husbands and fathers, by ages that fit.
 
-Each child looks for a mother whose age differs from its own by a drawn age at birth; each wife looks for a husband some
-years older. A candidate is refused where it would break a rule: mothers are 13.5 to 49 years older, were in the country when a
-child was born there, and bear children at least 290 days apart; a husband has at most four wives.
+Each child looks for a mother whose age differs from its own by a drawn age at birth; each wife looks for a husband
+some years older. A candidate is refused where it would break a rule: mothers are 13.5 to 49 years older, were in
+the country when a child was born there, and bear children at least 290 days apart; a husband has at most four wives.
 """
 
 import numpy as np
@@ -25,13 +25,13 @@ def by_age(values: list[float], starts: list[int], years: Ints) -> Floats:
 
 
 def near(rng: np.random.Generator, wanted: Ints, pool_born: Ints) -> Ints:
-    """For each wanted age a random position in ``pool_born`` (sorted, days) close to it; NONE for an empty pool."""
+    """For each wanted age a random position in ``pool_born`` (sorted, days) near it; NONE for an empty pool."""
     if len(pool_born) == 0:
         return np.full(len(wanted), NONE, dtype=np.int64)
     width = max(2, len(pool_born) // 60)
     shift = np.floor((rng.random(len(wanted)) * 2 - 1) * width).astype(np.int64)
     at = np.searchsorted(pool_born, wanted) + shift
-    return np.clip(at, 0, len(pool_born) - 1).astype(np.int64)
+    return np.asarray(np.clip(at, 0, len(pool_born) - 1), dtype=np.int64)
 
 
 def rank_within(group: Ints) -> Ints:
@@ -168,7 +168,7 @@ def _marital(people: People, rng: np.random.Generator, ever: Bools, married: Boo
     polygamous = np.where(people.husband != NONE, of_husband > 1, chance(rng, 0.3, n))
     widow = chance(rng, by_age([0.3, 0.4, 0.6, 0.85, 0.97], [15, 30, 40, 55, 70], people.years), n)
     women = np.where(married, np.where(polygamous, P, M), np.where(ever, np.where(widow, W, D), S))
-    # Men without a wife in the country: never married while young; later some are widowers or have a wife elsewhere.
+    # Men without a wife in the country: never married while young; later some are widowers or have one elsewhere.
     alone = by_age([0.0, 0.08, 0.3, 0.6, 0.85], [15, 25, 35, 45, 55], people.years)
     kinds = np.tile(np.array([0.45, 0.3, 0.25]), (n, 1))
     former = np.array([M, D, W])[pick_rows(rng, kinds)]

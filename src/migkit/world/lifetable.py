@@ -1,4 +1,4 @@
-"""Ages: a model life table (Siler) and the stable population that goes with it.
+"""Ages: a model life table (Siler) and the age distribution that goes with it.
 
 Siler's model: hazard(x) = a1*exp(-b1*x) + a2 + a3*exp(b3*x), with x in years (W. Siler, 1979). The parameters are
 assumptions and stand in datasets/dictionary/world.yml.
@@ -45,39 +45,51 @@ class Mortality:
         return np.interp(cumulated, self.cumulated(GRID), GRID)
 
 
-def _density(mortality: Mortality, growth: float) -> Floats:
-    return np.exp(-growth * GRID) * mortality.survival(GRID)
+@dataclass(frozen=True)
+class Births:
+    """Yearly growth of births: ``recent`` in the last 15 years, ``before`` in the years before them.
+
+    With both alike the population is stable; a lower recent growth stands for fertility that falls.
+    """
+
+    recent: float
+    before: float
+
+    def relative(self, ago: Floats) -> Floats:
+        """Births that many years ago, relative to today's."""
+        return np.exp(-self.recent * np.minimum(ago, 15.0) - self.before * np.maximum(ago - 15.0, 0.0))
 
 
-def _shares(mortality: Mortality, growth: float) -> Floats:
-    density = _density(mortality, growth)
+def _shares(mortality: Mortality, births: Births) -> Floats:
+    density = births.relative(GRID) * mortality.survival(GRID)
     steps = (density[1:] + density[:-1]) / 2
     return np.concatenate([[0.0], np.cumsum(steps) / steps.sum()])
 
 
-def share_under(age: float, mortality: Mortality, growth: float) -> float:
-    """Share of a stable population younger than ``age`` years."""
-    return float(np.interp(age, GRID, _shares(mortality, growth)))
+def share_under(age: float, mortality: Mortality, births: Births) -> float:
+    """Share of the population younger than ``age`` years."""
+    return float(np.interp(age, GRID, _shares(mortality, births)))
 
 
-def growth_for(share_under_15: float, men: Mortality, women: Mortality) -> float:
-    """The growth rate at which the mean of both sexes' stable populations has that share under 15."""
-    low, high = -0.02, 0.08
+def births_for(share_under_15: float, recent: float, men: Mortality, women: Mortality) -> Births:
+    """The growth of births before the last 15 years that gives both sexes together that share under 15."""
+    low, high = -0.02, 0.12
     for _step in range(60):
         middle = (low + high) / 2
-        share = (share_under(15, men, middle) + share_under(15, women, middle)) / 2
+        births = Births(recent, middle)
+        share = (share_under(15, men, births) + share_under(15, women, births)) / 2
         low, high = (middle, high) if share < share_under_15 else (low, middle)
-    return round(low, 8)
+    return Births(recent, round(low, 8))
 
 
-def stable_ages(levels: Floats, mortality: Mortality, growth: float) -> Ints:
-    """Ages in days at given levels (0 to 1) of a stable population's age distribution."""
-    years = np.interp(levels, np.round(_shares(mortality, growth), 12), GRID)
-    return np.maximum((years * YEAR).astype(np.int64), 1)
+def population_ages(levels: Floats, mortality: Mortality, births: Births) -> Ints:
+    """Ages in days at given levels (0 to 1) of the age distribution."""
+    years = np.interp(levels, np.round(_shares(mortality, births), 12), GRID)
+    return np.asarray(np.maximum((years * YEAR).astype(np.int64), 1))
 
 
 def grouped_ages(levels: Floats, shares: list[float]) -> Ints:
     """Ages in days at given levels of a distribution given by shares of five-year groups from 0-4."""
     cumulated = np.concatenate([[0.0], np.cumsum(shares) / np.sum(shares)])
     years = np.interp(levels, cumulated, np.arange(len(shares) + 1) * 5.0)
-    return np.maximum((years * YEAR).astype(np.int64), 1)
+    return np.asarray(np.maximum((years * YEAR).astype(np.int64), 1))

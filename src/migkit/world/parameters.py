@@ -14,7 +14,7 @@ SMALLEST_SCALE = 0.0007
 EUROPE = ("ESP", "ITA", "DEU", "GBR", "FRA", "SWE", "CHE", "NOR", "NLD", "AUT", "PRT")
 
 
-def assumption(name: str) -> Any:  # noqa: ANN401 - numbers, lists and tables alike
+def assumption(name: str) -> Any:
     """The value of one parameter of datasets/dictionary/world.yml."""
     return dictionary("world").parameters[name]["value"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from migkit.world.draws import Bools, Ints, chance, elapsed, pick, shuffled, spread, stream
-from migkit.world.lifetable import YEAR, Mortality, grouped_ages, growth_for, stable_ages
+from migkit.world.lifetable import YEAR, Births, Mortality, births_for, grouped_ages, population_ages
 from migkit.world.parameters import EUROPE, Targets, assumption, country_codes
 
 NONE = -1
@@ -37,12 +37,13 @@ class People:
     marital: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
+        """How many residents there are."""
         return len(self.born)
 
     @property
     def native(self) -> Bools:
         """Born in the country."""
-        return self.origin == self.home
+        return np.asarray(self.origin == self.home)
 
     @property
     def years(self) -> Ints:
@@ -65,21 +66,24 @@ def mortality() -> dict[str, Mortality]:
     return {sex: Mortality(**values) for sex, values in assumption("mortality").items()}
 
 
-def _native_ages(rng: np.random.Generator, men: int, women: int, growth: float) -> Ints:
+def _native_ages(rng: np.random.Generator, men: int, women: int, births: Births) -> Ints:
     tables = mortality()
     return np.concatenate(
-        [stable_ages(spread(rng, men), tables["M"], growth), stable_ages(spread(rng, women), tables["F"], growth)]
+        [
+            population_ages(spread(rng, men), tables["M"], births),
+            population_ages(spread(rng, women), tables["F"], births),
+        ]
     )
 
 
-def native_growth(target: Targets) -> float:
-    """The growth rate that gives natives the share under 15 that the whole population needs."""
+def native_births(target: Targets) -> Births:
+    """The growth of births that gives natives the share under 15 that the whole population needs."""
     ages = np.asarray(assumption("migrant_ages"), dtype=np.float64)
     young_migrants = target.foreign_born * ages[:3].sum() / ages.sum()
     natives = target.residents - target.foreign_born
     share = (target.share_under_15 * target.residents - young_migrants) / natives
     tables = mortality()
-    return growth_for(share, tables["M"], tables["F"])
+    return births_for(share, assumption("recent_growth_of_births"), tables["M"], tables["F"])
 
 
 def _migrant_ages(rng: np.random.Generator, counts: Ints) -> tuple[Ints, Ints, Bools]:
@@ -119,7 +123,7 @@ def make_people(seed: int, target: Targets, chunk: int, residents: int, migrants
     )
     origin, migrant_born, migrant_woman = _migrant_ages(rng, migrants)
     home = country_codes().index(target.iso3)
-    born = np.concatenate([_native_ages(rng, natives - women, women, native_growth(target)), migrant_born])
+    born = np.concatenate([_native_ages(rng, natives - women, women, native_births(target)), migrant_born])
     n = len(born)
     people = People(
         seed=seed,

@@ -1,4 +1,4 @@
-"""Schooling, work and citizenship of residents. All shares are assumptions, chosen to look plausible in a classroom."""
+"""Schooling, work and citizenship of residents. All shares are assumptions, plausible enough for a classroom."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from migkit.world.people import NONE, People, is_europe
 
 BIRTH, NATURALISED, MARRIAGE = range(3)  # positions in the code list "citizenship_how"
 EMPLOYED, UNEMPLOYED, STUDENT, HOME_DUTIES, INACTIVE = range(5)  # positions in the code list "activity"
-#: Schooling before age 20 (none, primary, lower, upper secondary, post-secondary, tertiary) from ages 5, 7, 13 and 16.
+#: Schooling before age 20 (none, primary, lower, upper secondary, post-secondary, tertiary), ages 5, 7, 13, 16 on.
 YOUNG_SCHOOLING = [
     [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [0.24, 0.76, 0.0, 0.0, 0.0, 0.0],
@@ -21,7 +21,7 @@ YOUNG_SCHOOLING = [
     [0.20, 0.12, 0.34, 0.34, 0.0, 0.0],
 ]
 #: Occupations (ISCO-08 major groups 0 to 9) of the employed by place and schooling below or from upper secondary.
-OCCUPATIONS = {
+OCCUPATIONS: dict[tuple[str, str], list[float]] = {
     ("rural", "low"): [0.2, 0.5, 0.5, 0.5, 0.3, 14, 58, 10, 4, 12],
     ("rural", "high"): [1, 3, 20, 8, 4, 22, 24, 8, 4, 6],
     ("urban", "low"): [0.5, 2, 0.5, 1.5, 1, 42, 7, 20, 8, 17.5],
