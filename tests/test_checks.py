@@ -181,6 +181,7 @@ def no_data(name):
         (Table(rows=("a", "b")), pd.DataFrame({"who": ["a", "b"], "n": [1, 2]}), r"set_index\('who'\)"),
         (Table(sums="Total"), pd.Series({"a": 1, "b": 2, "Total": 4}), "not the sum"),
         (Table(high=1, advice="Shares."), pd.Series([5.0]), "Shares."),
+        (Table(exact=3), pd.Series([0.05, 0.1]), "rounded"),
         (Choice(("rough", "fine")), "Rough", '"rough", "fine"'),
         (Choice(("rough", "fine")), 1, "in quotation marks"),
     ],

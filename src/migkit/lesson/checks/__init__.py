@@ -138,6 +138,7 @@ class Table(Shape):
         sums: the label of a row and column of totals that must add up, if the table has one.
         low, high: bounds for every cell that hold for any data (0 and 1 for shares).
         advice: what to do when a cell lies outside.
+        exact: decimals that the numbers must have (fewer: they were rounded); None if rounding does no harm.
     """
 
     columns: Labels = ()
@@ -146,6 +147,7 @@ class Table(Shape):
     low: float = 0
     high: float | None = None
     advice: str = ""
+    exact: int | None = None
 
     def complaints(self, answer: Any, data: Data) -> list[str]:
         """Says what is missing, in excess, turned round, empty or does not add up."""
@@ -193,6 +195,8 @@ class Table(Shape):
         values = table.astype(float)
         if values.lt(self.low).any(axis=None) or (self.high is not None and values.gt(self.high).any(axis=None)):
             return [_outside(self.low, self.high, self.advice)]
+        if self.exact is not None and np.allclose(values, values.round(self.exact - 1), rtol=0, atol=1e-12):
+            return [_("These numbers are rounded. Leave them as they come; round only in what you publish.")]
         return []
 
     def _totals(self, table: pd.DataFrame) -> list[str]:

@@ -66,6 +66,10 @@ def _some_destination_unknown(data: Data) -> bool:
     return bool((data("census_emigrants")["country_residence"] == NOT_STATED).any())
 
 
+def _some_residence_unknown(data: Data) -> bool:
+    return bool((_residents(data)["country_5y"] == NOT_STATED).any())
+
+
 def _weights_differ(data: Data) -> bool:
     return data("pes_persons")["weight"].nunique() > 1
 
@@ -423,7 +427,7 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("Those who did not state the country (XXX) have vanished. A table shows its unknowns."),
-                    _without_unknown,
+                    _if_any(_some_residence_unknown, _without_unknown),
                 ),
                 Mistake(
                     N_(
@@ -576,6 +580,7 @@ QUESTIONS: dict[str, Question] = {
             Table(
                 columns=("omission_rate", "omission_se"),
                 rows=("native", "foreign_born"),
+                exact=4,
                 high=0.5,
                 advice=N_(
                     "Give the share that was missed (not found), as coverage_rates() does: 0.05, not 5 percent."
