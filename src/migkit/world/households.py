@@ -23,8 +23,8 @@ class Homes:
     """Households of a chunk, and the places where their members lived.
 
     ``family`` is the first family of each resident (a resident's position), ``household`` the number of the
-    household. A family moved ``moved`` days ago (0: never) from region ``before``. ``birth_region`` is NONE for the
-    foreign-born; ``joined`` is how many days ago a native left the region of birth alone (0: never).
+    household. A family moved ``moved`` days ago (0: never) from region ``before``. ``birth_region`` is NONE for
+    the foreign-born; ``joined`` is how many days ago a native left the region of birth alone (0: never).
     """
 
     family: Ints

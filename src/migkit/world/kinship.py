@@ -2,7 +2,8 @@
 
 Each child looks for a mother whose age differs from its own by a drawn age at birth; each wife looks for a husband
 some years older. A candidate is refused where it would break a rule: mothers are 13.5 to 49 years older, were in
-the country when a child was born there, and bear children at least 290 days apart; a husband has at most four wives.
+the country when a child was born there, and bear children at least 290 days apart; a husband has at most four
+wives.
 """
 
 import numpy as np
