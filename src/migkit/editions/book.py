@@ -38,6 +38,7 @@ _STEPS = {  # what Sphinx prints -> (from, to, what to say): shares of the time 
     "copying images": (0.80, 0.82, _("copying pictures")),
     "writing output": (0.82, 0.98, _("writing pages")),
 }
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(rf"^({'|'.join(_STEPS)})\.\.\. \[ *(\d+)%\](?: (\S+))?")
 
 
@@ -132,7 +133,7 @@ def _run(source: Path, out: Path, say: Progress) -> None:
     ):
         assert sphinx.stdout is not None
         for line in sphinx.stdout:
-            record.write(line)
+            record.write(_COLOUR.sub("", line))
             _report(line, say)
     if sphinx.returncode != 0:
         raise KitError(_complaint(log, source))
@@ -150,10 +151,10 @@ def _complaint(log: Path, source: Path) -> str:
     """One sentence on what is wrong: the first fault that the log holds, how many there are, where to read on."""
     lines = log.read_text(encoding="utf-8").splitlines()
     faults = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL)\b: ", line)]
-    mistakes = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+    mistakes = [line for line in lines if re.match(r"(?!nbclient|myst_nb)[\w.]*(Error|Exception): ", line)]
     shown = (faults or mistakes or lines or ["?"])[0].replace(str(source), "").lstrip("/\\")
     if "Executing notebook failed" in shown and mistakes:
-        shown = f"{shown.split(': WARNING')[0]}: {mistakes[0]}"
+        shown = f"{shown.split(': WARNING')[0]}: {mistakes[-1]}"
     more = _(" (and {n} more)").format(n=len(faults) - 1) if len(faults) > 1 else ""
     return _("The book was not built: {fault}{more}. The whole log is {log}.").format(
         fault=shown.rstrip("."), more=more, log=log
