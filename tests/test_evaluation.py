@@ -191,7 +191,7 @@ def test_the_key_points_at_the_right_option_of_the_paper(use: str) -> None:
         question = re.search(rf"^## Question {number}\n(.*?)(?=^## |\Z)", made.test, re.M | re.S)
         assert question is not None
         assert bank[item_id].stem in question[1]
-        assert f"{letter}.  {bank[item_id].answer.text}  \n" in question[1] + "\n"
+        assert f"{letter}.  {bank[item_id].answer.text}" in [line.rstrip() for line in question[1].splitlines()]
 
 
 def test_a_reprint_is_the_same_and_the_second_test_is_another_order() -> None:
