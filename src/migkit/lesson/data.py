@@ -52,15 +52,16 @@ def load(name: str, country: str = "GMB") -> pd.DataFrame:
     return _read(path, _described(name))
 
 
-def truth(name: str, country: str = "GMB") -> pd.Series:
+def truth(name: str, by: int | None = None, country: str = "GMB") -> pd.Series:
     """One true aggregate of the synthetic population: what no statistician ever sees, for comparison in a lesson.
 
     Args:
-        name: a table of the truth, for example ``"stock_by_rule"``.
+        name: a table of the truth, for example ``"coverage"``.
+        by: add up over the other key: 1 keeps the first key, 2 the second; both are kept if left out.
         country: ISO 3166-1 alpha-3 code of the country pack.
 
     Returns:
-        The true numbers, indexed by what the table is broken down by (one or two levels).
+        The true numbers of persons, indexed by the keys of the table.
 
     Raises:
         KitError: if the data of this lesson hold no such table; data of a class never do.
@@ -70,8 +71,8 @@ def truth(name: str, country: str = "GMB") -> pd.Series:
     if table.empty:
         known = ", ".join(sorted(rows["table"].unique()))
         raise KitError(_("There is no true table {name!r}; there are: {known}.").format(name=name, known=known))
-    keys = ["key1", "key2"] if table["key2"].notna().any() else ["key1"]
-    return table.set_index(keys)["value"].rename(name).rename_axis([None] * len(keys))
+    values = table.set_index(["key1", "key2"])["value"].astype("int64").rename(name)
+    return values if by is None else values.groupby(level=by - 1).sum()
 
 
 def _published(name: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from migkit.lesson.data import load
+from migkit.lesson.data import load, truth
 from migkit.lesson.explorers.engine import Bar, Control, Explorer, Frame, number, percent, percent_options
 from migkit.lesson.style import synthetic_source
 from migkit.measures import RULES, compare_definitions, whipple
@@ -90,17 +90,13 @@ def _definition_frame(table: pd.DataFrame, rule: str, spread: bool) -> Frame:
 
 def true_stock(country: str = "GMB") -> pd.Series:
     """True residents born in the country ("native") and abroad ("foreign_born"), from the truth tables."""
-    ages = true_ages(country)
-    return ages.groupby("origin")["value"].sum()
+    return truth("coverage", country=country).xs("residents", level=1)
 
 
-def true_ages(country: str = "GMB") -> pd.DataFrame:
-    """True residents by single year of age and origin: columns age, origin ("native", "foreign_born"), value."""
-    truth = load("truth_tables", country)
-    rows = truth[truth["table"] == "residents_by_origin_age"]
-    return pd.DataFrame(
-        {"origin": rows["key1"], "age": rows["key2"].astype(int), "value": rows["value"].astype(float)}
-    ).reset_index(drop=True)
+def true_ages(country: str = "GMB") -> pd.Series:
+    """True residents by single year of age (index), from the truth tables."""
+    ages = truth("residents_by_single_age", by=1, country=country)
+    return ages.set_axis(ages.index.astype(int), axis=0)
 
 
 def stock_by_omission(true: pd.Series | None = None, country: str = "GMB") -> Explorer:
@@ -157,7 +153,7 @@ def age_heaping(true: pd.Series | None = None, country: str = "GMB", last: int =
         last: last age shown.
     """
     if true is None:
-        true = true_ages(country).groupby("age")["value"].sum()
+        true = true_ages(country)
     counts = true.reindex(range(last + 11), fill_value=0).astype(float)
 
     def frame(rounding: float, digits: str, view: str) -> Frame:
