@@ -76,8 +76,8 @@ def page(section: Any) -> None:
 
 def style(document: Any, name: str, **settings: Any) -> Any:
     """The paragraph style ``name`` (made if there is none) with these settings."""
-    names = {item.name for item in document.styles}
-    item = document.styles[name] if name in names else document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    item = next((item for item in document.styles if item.name == name), None)
+    item = item or document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     font, shape = item.font, item.paragraph_format
     fonts = item.element.get_or_add_rPr()
     for old in fonts.findall(qn("w:rFonts")):

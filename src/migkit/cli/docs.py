@@ -34,10 +34,10 @@ def command(modules: tuple[str, ...], formats: str, out: Path) -> None:
     """
     wanted = tuple(part.strip().lower() for part in formats.split(",") if part.strip())
     _check_formats(wanted)
-    _install()
     from migkit.editions.documents import jobs
 
     todo = jobs(modules, wanted, out)
+    _install()
     with tqdm(total=len(todo), desc=_("Documents"), leave=False) as bar:
         for job in todo:
             bar.set_postfix_str(job.target.name)
@@ -64,7 +64,7 @@ def _check_formats(wanted: tuple[str, ...]) -> None:
 
 
 def _install() -> None:
-    """Install the document makers the first time, and the data that the figures show."""
+    """Install the document makers if they are missing, and make the data that the figures show."""
     from migkit.editions import documents
 
     if documents.missing_packages():

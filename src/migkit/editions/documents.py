@@ -15,6 +15,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from migkit.editions import cards as card_sheets
 from migkit.editions import figures, office
 from migkit.editions.myst import Context, split_front_matter, to_pandoc
@@ -253,16 +255,21 @@ def make_pptx(slug: str, target: Path) -> None:
     language = str(deck.meta.get("language", "en"))
     text = deck_markdown(deck, _context(deck.path), figures.is_synthetic)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "made.pptx"
+        made, facts = Path(folder) / "made.pptx", Path(folder) / "facts.yml"
+        about = {
+            "title": deck.title,
+            "subtitle": str(deck.meta.get("subtitle", "")),
+            "lang": language,
+            "notes": to_pandoc(deck.slides[0].notes, _context(deck.path)),
+        }
+        facts.write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
         arguments = [
             f"--reference-doc={_TEMPLATES / 'reference.pptx'}",
+            f"--metadata-file={facts}",
             "--slide-level=2",
-            f"--metadata=title:{deck.title}",
-            f"--metadata=subtitle:{deck.meta.get('subtitle', '')}",
-            f"--metadata=lang:{language}",
         ]
         _pandoc(text, "pptx", arguments, made)
-        office.finish_pptx(made, target, deck.title, language, _marked(deck), _alts(deck), deck.slides[0].notes)
+        office.finish_pptx(made, target, deck.title, language, _marked(deck), _alts(deck))
 
 
 def _marked(deck: Deck) -> frozenset[int]:

@@ -14,19 +14,20 @@ from typing import Any
 import yaml
 
 from migkit.reference import KitError, _
+from migkit.reference.language import N_
 
 #: Admonitions of MyST and the title that each prints when the author gives none.
 ADMONITIONS: dict[str, str] = {
-    "note": _("Note"),
-    "tip": _("Tip"),
-    "hint": _("Hint"),
-    "important": _("Important"),
-    "attention": _("Attention"),
-    "warning": _("Warning"),
-    "caution": _("Caution"),
-    "danger": _("Danger"),
-    "error": _("Error"),
-    "seealso": _("See also"),
+    "note": N_("Note"),
+    "tip": N_("Tip"),
+    "hint": N_("Hint"),
+    "important": N_("Important"),
+    "attention": N_("Attention"),
+    "warning": N_("Warning"),
+    "caution": N_("Caution"),
+    "danger": N_("Danger"),
+    "error": N_("Error"),
+    "seealso": N_("See also"),
 }
 #: Directives whose argument is their title.
 _TITLED = {"admonition", "dropdown", "topic", "card", "tab-item"}
@@ -248,7 +249,8 @@ def _convert(item: Directive, context: Context) -> str:
 
 def _div(classes: list[str], attributes: str, inner: str) -> str:
     marks = " ".join([*("." + name for name in classes), attributes]).strip()
-    colons = ":" * (3 + max((len(run) for run in re.findall(r"(?m)^(:{3,})", inner)), default=0))
+    longest = max((len(run) for run in re.findall(r"(?m)^(:{3,})", inner)), default=2)
+    colons = ":" * (longest + 1)
     return f"{colons} {{{marks}}}\n{inner.strip()}\n{colons}" if marks else inner
 
 
@@ -256,7 +258,7 @@ def _panel(item: Directive, context: Context) -> str:
     kind = item.options.get("class", "").split()
     if item.name in ADMONITIONS:
         # MyST reads text after the name of a plain admonition as the first words of its body.
-        title, body = ADMONITIONS[item.name], "\n".join(part for part in (item.argument, item.body) if part)
+        title, body = _(ADMONITIONS[item.name]), "\n".join(part for part in (item.argument, item.body) if part)
         kind = [item.name, *kind]
     else:
         title, body = item.argument, item.body

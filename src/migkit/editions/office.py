@@ -146,14 +146,13 @@ _ROOM = (0.6, 1.25, 8.8, 3.85)
 
 
 def finish_pptx(
-    made: Path, target: Path, title: str, language: str, marked: frozenset[int], alts: dict[int, str], notes: str
+    made: Path, target: Path, title: str, language: str, marked: frozenset[int], alts: dict[int, str]
 ) -> None:
     """Mend a PPTX that pandoc made and write it to ``target``.
 
     Args:
         marked: numbers of the slides that show synthetic data; their footer says so.
         alts: slide number -> alternative text of its figure.
-        notes: what to say at the title slide.
     """
     from pptx import Presentation
 
@@ -162,7 +161,6 @@ def finish_pptx(
     for number, slide in enumerate(deck.slides, start=1):
         _finish_slide(slide, layouts, alts.get(number, ""))
         _add_furniture(slide, number in marked)
-    deck.slides[0].notes_slide.notes_text_frame.text = notes
     describe(deck, title, language)
     write_package(deck, target)
 
