@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from migkit.reference import ROOT, curriculum
+from migkit.lesson import load
+from migkit.measures import (
+    compare_definitions,
+    dual_system,
+    lifetime_migration,
+    myers,
+    survival_ratio_migration,
+    whipple,
+)
+from migkit.reference import ROOT, corridors, curriculum, fact
 
 Rule = Callable[[str], list[str]]
 
@@ -278,6 +287,8 @@ def test_house_rules(path: Path) -> None:
     text = read(path)
     # Each part of a notebook or of slides may open at any level, and a slide may say one thing in bold.
     loose = {"heading_order"} if path.suffix == ".ipynb" else set()
+    # The label above the space for a written answer is in bold.
+    loose |= {"bold_heading"} if "exercises" in path.parts else set()
     # The figures of slides are drawn when they are built and bring their own words.
     loose |= {"heading_order", "bold_heading", "alternative_text"} if "slides" in path.parts else set()
     faults = [f"{name}: {fault}" for name, rule in RULES.items() if name not in loose for fault in rule(text)]
@@ -416,3 +427,62 @@ def test_own_pictures_say_what_they_show() -> None:
         drawing = picture.read_text(encoding="utf-8")
         assert "<title" in drawing and "<desc" in drawing, picture.name
         assert not re.search(r'(?:href|src)="https?:', drawing), picture.name
+
+
+# ----------------------------------------------------------------- the figures that module 04 prints
+
+
+def chapter_04() -> str:
+    return " ".join(read(ROOT / "book" / "04_census.md").split())
+
+
+def test_the_opening_figures_are_the_facts_of_the_kit() -> None:
+    pairs = corridors()
+    from_senegal = pairs[(pairs["destination"] == "GMB") & (pairs["origin"] == "SEN")]["value"].astype(int).item()
+    stock = fact("GMB", "migrant_stock", 2020).value
+    counted = fact("GMB", "census_population", 2024).value
+    estimated = 1000 * fact("GMB", "population_midyear", 2024).value
+    text = chapter_04()
+    for figure in (from_senegal, stock, counted, estimated):
+        assert f"{figure:,.0f}" in text, figure
+    assert f"{100 * stock / counted:.1f} per cent, by the other {100 * stock / estimated:.1f}" in text
+
+
+def test_the_matrix_is_manual_six() -> None:
+    births = load("published/uar_1960").set_index("birthplace")
+    kept = ["Cairo", "Alexandria", "Menoufia"]
+    names = [*kept, "All others"]
+    rows = births.groupby(lambda name: name if name in kept else "All others").sum()
+    small = rows.T.groupby(lambda name: name if name in kept else "All others").sum().T.loc[names, names]
+    text = chapter_04().replace("**", "")
+    for name, row in small.iterrows():
+        assert f"| {name} | " + " | ".join(f"{value:,.0f}" for value in row) + " |" in text, name
+    moves = lifetime_migration(births)
+    for figure in (moves.loc["Cairo", "in"], moves.loc["Cairo", "out"], moves.loc["Cairo", "net"]):
+        assert f"{figure:,.0f}" in text
+    assert f"Menoufia lost {-moves.loc['Menoufia', 'net']:,.0f}" in text
+
+
+def test_the_examples_of_age_and_survival_are_the_published_ones() -> None:
+    males = load("published/singage_males")
+    text = chapter_04()
+    assert f"the index is {whipple(males['age'], males['population']):.1f}" in text
+    assert f"ages 10 to 89, it is {myers(males['age'], males['population']):.1f}" in text
+    bombay = survival_ratio_migration(load("published/bombay"))
+    assert f"forward gives a gain of {int(bombay['forward'].sum()):,}" in text
+    assert f"from the survivors gives {bombay['reverse'].sum():,.0f}" in text
+
+
+def test_the_worked_estimate_is_right() -> None:
+    estimate = dual_system(945, 800, 720, method="lincoln_petersen").value
+    assert f"= {estimate:,.0f}".replace(",", "{,}") in chapter_04()
+
+
+@pytest.mark.usefixtures("teaching_data")
+def test_definitions_move_the_stock_as_the_chapter_says() -> None:
+    people = load("census_persons")
+    residents = people[people["residence_status"].isin(["UP", "UA"])]
+    found = compare_definitions(residents, "GMB")["yes"]
+    assert "can double the figure or cut it by more than half" in chapter_04()
+    assert found.max() >= 2 * found["foreign_born"]
+    assert found.min() < found["foreign_born"] / 2
