@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 
 import migkit
 from migkit.editions import cover, generated, vendor
+from migkit.editions.alone import alone
 from migkit.evaluation import Item, Option
 from migkit.reference import ROOT, Field, Table, codelist, curriculum, dictionary, dictionary_names, palette
 
@@ -171,6 +173,29 @@ def test_taking_files_drops_source_maps(tmp_path: Path) -> None:
     taken = vendor._take(tmp_path / "package", {"a.js": "lib/"}, tmp_path / "here")
     assert (tmp_path / "here" / "lib" / "a.js").read_text(encoding="utf-8") == "run();\n"
     assert list(taken) == ["lib/a.js"]
+
+
+# ------------------------------------------------------------------------------------ one at a time
+
+
+def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
+    order: list[str] = []
+    told, inside = threading.Event(), threading.Event()
+
+    def second() -> None:
+        inside.wait(10)
+        with alone(tmp_path / "lock", told.set):
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    other.start()
+    with alone(tmp_path / "lock", told.set):
+        assert not told.is_set()
+        inside.set()
+        assert told.wait(10)
+        order.append("first")
+    other.join(10)
+    assert order == ["first", "second"]
 
 
 # -------------------------------------------------------------------------------- licences, citation

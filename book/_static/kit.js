@@ -43,9 +43,8 @@
 
   /* What scrolls must be reachable by keyboard; what does not scroll must not be a stop on the way. */
   function reachable() {
-    for (const box of document.querySelectorAll(
-      ".kit-wide, .cell_output, .highlight pre, .pst-scrollable-table-container, .cell_output .output, div.math"
-    )) {
+    for (const box of document.querySelectorAll("article div, article pre")) {
+      if (!["auto", "scroll"].includes(getComputedStyle(box).overflowX)) continue;
       const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
       if (!scrolls) {
         if (box.dataset.kitStop) {

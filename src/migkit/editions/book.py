@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from migkit.editions.alone import alone
 from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
 from migkit.reference import ROOT, KitError, _
 
@@ -72,9 +73,13 @@ def build(
     Raises:
         KitError: if the book has a fault; it quotes the first one and names the log.
     """
-    begun = time.monotonic()
     say = progress or (lambda share, text: None)
-    out = out.resolve()
+    with alone(source / "_build" / ".book.lock", lambda: say(0.0, _("waiting for another build to end"))):
+        return _build(out.resolve(), say, clean, source)
+
+
+def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
+    begun = time.monotonic()
     if clean:
         for folder in (out, source / "_build" / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
