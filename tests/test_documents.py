@@ -326,6 +326,29 @@ def test_the_same_source_makes_the_same_files(documents, tmp_path):
                 assert not changed, f"{path.name}: {changed}"
 
 
+def test_the_data_of_a_class_never_reach_the_slides(teaching_data, tmp_path, monkeypatch):
+    """Whoever makes documents beside a class's data, or with KIT_DATA set, still shows the teaching data."""
+    from migkit.editions import figures
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "synthetic_gmb_census_emigrants.csv").write_text(
+        "emigrant_id,country_residence\nSYN-1,SEN\n", encoding="utf-8"
+    )
+    alt = figures.draw("emigrants_by_country", tmp_path / "one").alt
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KIT_DATA", str(tmp_path / "data"))
+    assert figures.draw("emigrants_by_country", tmp_path / "two").alt == alt
+
+
+def test_every_figure_is_on_a_slide_and_an_unknown_one_is_an_error():
+    from migkit.editions import figures
+
+    assert set(figures.FIGURES) == {name for slide in read_deck("04_census").slides for name in slide.figures}
+
+    with pytest.raises(KitError, match="no_such_figure"):
+        figures.draw("no_such_figure")
+
+
 # --- the command --------------------------------------------------------------------------------------------
 
 

@@ -71,7 +71,7 @@ local function card_grid(div)
   end
   local rows, row = {}, {}
   for _, card in ipairs(cards) do
-    local cell = pandoc.Blocks({styled('Label', {pandoc.Para({pandoc.Str(card.attributes['corner'] or ''),
+    local cell = pandoc.Blocks({styled('Card Title', {pandoc.Para({pandoc.Str(card.attributes['corner'] or ''),
       pandoc.Space(), pandoc.Str(card.attributes['title'] or '')})})})
     cell:extend(card.content)
     table.insert(row, cell)

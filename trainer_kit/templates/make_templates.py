@@ -179,6 +179,7 @@ def block_styles(document: Any) -> None:
     alarm = style(document, "Panel Warning", size=10.5, bold=True, colour=BRICK, before=8, left=0.35, keep=True)
     shade(alarm, fill=MIST, edge=BRICK, width=24, space=6)
     style(document, "Label", size=9, bold=True, colour=TEAL, before=2, after=2)
+    style(document, "Card Title", size=13, bold=True, colour=TEAL, before=4, after=4, keep=True)
     style(document, "Definition Term", size=10.5, bold=True, colour=TEAL, before=4, keep=True)
     style(document, "Definition", size=10.5, colour=INK, left=0.6, after=3)
 

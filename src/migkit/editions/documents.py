@@ -246,7 +246,7 @@ def _docx(read: Callable[[], Sheet], target: Path) -> None:
         if sheet.subtitle:
             arguments.append(f"--metadata=subtitle:{sheet.subtitle}")
         _pandoc(sheet.text, "docx", arguments, made)
-        office.finish_docx(made, target, sheet.title, sheet.language)
+        office.finish_docx(made, target, sheet.title, sheet.language, sheet.compact)
 
 
 def make_pptx(slug: str, target: Path) -> None:

@@ -4,6 +4,7 @@ A slide names a figure ``figures/NAME.png``; NAME is a key of ``FIGURES``. Nothi
 repository, so a figure can never disagree with the data beside it.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,24 +29,25 @@ class Drawn:
     synthetic: bool
 
 
+def _load(name: str) -> "pd.DataFrame":
+    """A table of the teaching data, also when the command runs beside the data of a class."""
+    from migkit.lesson.data import load
+
+    before = os.environ.get("KIT_DATA")
+    os.environ["KIT_DATA"] = str(ROOT / "datasets" / "sample" / COUNTRY)
+    try:
+        return load(name, COUNTRY)
+    finally:
+        if before is None:
+            del os.environ["KIT_DATA"]
+        else:
+            os.environ["KIT_DATA"] = before
+
+
 def _residents() -> "pd.DataFrame":
-    from migkit.lesson.data import load
 
-    persons = load("census_persons", COUNTRY)
+    persons = _load("census_persons")
     return persons[persons["residence_status"].isin(["UP", "UA"])]
-
-
-def stock_published() -> "Chart":
-    """UN DESA's migrant stock of the Gambia since 1990."""
-    from migkit.lesson.charts import over_time
-    from migkit.lesson.data import load
-
-    return over_time(
-        load("published/gambia_stock").set_index("year")["both_sexes"].astype(float),
-        _("Migrant stock of the Gambia"),
-        _("Source: United Nations DESA, International Migrant Stock 2020 (estimates, mid-year)."),
-        unit=_("Persons"),
-    )
 
 
 def stock_by_definition() -> "Chart":
@@ -78,10 +80,9 @@ def pyramid() -> "Chart":
 def heaping_published() -> "Chart":
     """Single ages in the US Census Bureau's example, with heaping anybody can see."""
     from migkit.lesson.charts import heaping
-    from migkit.lesson.data import load
 
     return heaping(
-        load("published/singage_males").set_index("age")["population"],
+        _load("published/singage_males").set_index("age")["population"],
         _("Males by single year of age: the example of the US Census Bureau"),
         source=_("Source: US Census Bureau, Population Analysis System, workbook SINGAGE (published example)."),
     )
@@ -97,12 +98,11 @@ def heaping_synthetic() -> "Chart":
 def omission_by_birthplace() -> "Chart":
     """Omission of natives and foreign-born, estimated from the post-enumeration survey."""
     from migkit.lesson.charts import bars
-    from migkit.lesson.data import load
     from migkit.measures.coverage import coverage_rates
     from migkit.measures.definitions import classify
 
-    found, checked = load("pes_persons", COUNTRY), load("pes_followup", COUNTRY)
-    births = load("census_persons", COUNTRY)[["person_id", "country_birth"]]
+    found, checked = _load("pes_persons"), _load("pes_followup")
+    births = _load("census_persons")[["person_id", "country_birth"]]
     checked = checked.merge(births, on="person_id")
     names = {"no": _("Born in the Gambia"), "yes": _("Born abroad"), "unknown": _("Birthplace not stated")}
     for table in (found, checked):
@@ -111,7 +111,7 @@ def omission_by_birthplace() -> "Chart":
     return bars(
         {name: float(rates[name]) for name in (names["no"], names["yes"])},
         _("Missed by the census, as the second count found"),
-        unit=_("Per cent of usual residents who were omitted (estimate from the post-enumeration survey)"),
+        unit=_("Omitted, per cent (estimate from the post-enumeration survey)"),
         highlight=[names["yes"]],
     )
 
@@ -119,10 +119,9 @@ def omission_by_birthplace() -> "Chart":
 def emigrants_by_country() -> "Chart":
     """Household members abroad by country of residence, as households told the census."""
     from migkit.lesson.charts import bars
-    from migkit.lesson.data import load
     from migkit.reference import label
 
-    table = load("census_emigrants", COUNTRY)
+    table = _load("census_emigrants")
     counts = table["country_residence"].astype(str).value_counts()
     unknown = float(counts.pop("XXX")) if "XXX" in counts else 0.0
     shown = {label("country", str(code)): float(number) for code, number in counts.head(6).items()}
@@ -137,7 +136,6 @@ def emigrants_by_country() -> "Chart":
 
 #: name -> (function, whether it shows synthetic data)
 FIGURES: dict[str, tuple[Callable[[], "Chart"], bool]] = {
-    "stock_published": (stock_published, False),
     "stock_by_definition": (stock_by_definition, True),
     "pyramid": (pyramid, True),
     "heaping_published": (heaping_published, False),

@@ -48,9 +48,10 @@ def describe(document: Any, title: str, language: str) -> None:
 # --- DOCX ----------------------------------------------------------------------------------------------
 
 
-def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
-    """Mend a DOCX that pandoc made and write it to ``target``."""
+def finish_docx(made: Path, target: Path, title: str, language: str, compact: bool = False) -> None:
+    """Mend a DOCX that pandoc made and write it to ``target``; ``compact`` pages have narrow margins."""
     from docx import Document
+    from docx.shared import Cm
 
     document: Any = Document(str(made))
     for table in document.tables:
@@ -62,6 +63,9 @@ def finish_docx(made: Path, target: Path, title: str, language: str) -> None:
     for section in document.sections:
         for paragraph in section.header.paragraphs:
             _fill_title_field(paragraph, title)
+        if compact:
+            section.left_margin = section.right_margin = Cm(1.6)
+            section.top_margin, section.bottom_margin = Cm(2.0), Cm(1.7)
     _narrow_lists(document)
     _set_language(document, language)
     describe(document, title, language)
@@ -73,35 +77,41 @@ def _finish_docx_table(table: Any) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    labelled = _is_labelled_list(table)
+    kind = _first_style(table)
+    drawn = kind in ("Label", "Card Title")  # a labelled list or cards: no head, other lines
     for number, row in enumerate(table.rows):
         settings = row._tr.get_or_add_trPr()
-        if number == 0 and not labelled and settings.find(qn("w:tblHeader")) is None:
+        if number == 0 and not drawn and settings.find(qn("w:tblHeader")) is None:
             settings.append(OxmlElement("w:tblHeader"))
         if sum(len(cell.text) for cell in row.cells) < 600:
             settings.append(OxmlElement("w:cantSplit"))
-    if labelled:
+    if drawn:
         settings = table._tbl.tblPr
         # The schema wants borders before layout, margins and look.
         late = [settings.find(qn(f"w:{tag}")) for tag in ("shd", "tblLayout", "tblCellMar", "tblLook")]
         place = next((item for item in late if item is not None), None)
-        (place.addprevious if place is not None else settings.append)(_quiet_borders())
+        (place.addprevious if place is not None else settings.append)(_borders(cards=kind == "Card Title"))
 
 
-def _is_labelled_list(table: Any) -> bool:
+def _first_style(table: Any) -> str:
+    """The style of the first paragraph of a table, which tells what the table is."""
     first = table.rows[0].cells[0].paragraphs if table.rows else []
-    return bool(first) and first[0].style is not None and first[0].style.name == "Label"
+    return str(first[0].style.name) if first and first[0].style is not None else ""
 
 
-def _quiet_borders() -> Any:
-    """Thin lines between the rows of a labelled list, none around it."""
+def _borders(cards: bool) -> Any:
+    """Dashed lines around cards, to cut along; thin lines between the rows of a labelled list."""
     from docx.oxml import parse_xml
 
     line = f'w:val="single" w:sz="4" w:space="0" w:color="{MIST.lstrip("#")}"'
-    none = 'w:val="nil"'
-    return parse_xml(
-        f'<w:tblBorders xmlns:w="{_W}"><w:top {none}/><w:bottom {none}/><w:insideH {line}/></w:tblBorders>'
+    dash = f'w:val="dashed" w:sz="4" w:space="0" w:color="{INK.lstrip("#")}"'
+    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+    marks = (
+        "".join(f"<w:{side} {dash}/>" for side in sides)
+        if cards
+        else f'<w:top w:val="nil"/><w:bottom w:val="nil"/><w:insideH {line}/>'
     )
+    return parse_xml(f'<w:tblBorders xmlns:w="{_W}">{marks}</w:tblBorders>')
 
 
 def _narrow_lists(document: Any) -> None:
@@ -207,7 +217,7 @@ def _finish_slide_table(shape: Any, alone: bool) -> None:
         for column in table.columns:
             column.width = int(column.width / wanted * shape.width)
     rows = len(table.rows)
-    size = Pt(16 if rows <= 5 else 14 if rows <= 8 else 11)
+    size = Pt(20 if rows <= 3 else 16 if rows <= 5 else 14 if rows <= 8 else 11)
     table.first_row, table.horz_banding = True, False
     style = table._tbl.tblPr.find(f"{{{_A}}}tableStyleId")
     if style is not None:
