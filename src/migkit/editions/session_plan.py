@@ -204,7 +204,8 @@ def details(step: Step) -> str:
     """Slides and notebook parts of a step on one line."""
     parts = []
     if step.slides:
-        parts.append(_("Slides {numbers}").format(numbers=_ranges(step.slides)))
+        shown = _("Slide {numbers}") if len(step.slides) == 1 else _("Slides {numbers}")
+        parts.append(shown.format(numbers=_ranges(step.slides)))
     elif not step.pause:
         parts.append(_("No slide"))
     if step.notebook:
