@@ -172,9 +172,9 @@ def test_an_official_table_without_a_source_is_refused():
 
 
 def test_cells_are_printed_as_offices_do():
-    frame = pd.DataFrame({"a": [0, 1234, 12.34, np.nan]}, index=list("wxyz"))
+    frame = pd.DataFrame({"a": [0, 1234, 12.34, np.nan], "b": [0, 1234, 5, 7]}, index=list("wxyz"))
     page = official_table(frame, title="T", universe="U", unit="u", source="S", synthetic=False)._repr_html_()
-    assert re.findall(r"<td[^>]*>([^<]*)</td>", page) == ["–", "1,234", "12.3", ".."]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", page) == ["–", "–", "1,234.0", "1,234", "12.3", "5", "..", "7"]
     assert "SYNTHETIC" not in page
 
 
@@ -182,3 +182,23 @@ def test_labels_are_escaped():
     frame = pd.DataFrame({"<b>": [1]}, index=["<script>"])
     page = official_table(frame, title="<i>", universe="U", unit="u", source="S")._repr_html_()
     assert "<script>" not in page and "<b>" not in page and "<i>" not in page
+
+
+@pytest.mark.parametrize(
+    ("order", "rows"),
+    [
+        ("", ["ZAF", "GMB", "Not stated", "SEN", "Total"]),
+        ("size", ["SEN", "ZAF", "GMB"]),
+        ("name", ["SEN", "ZAF", "GMB"]),
+    ],
+)
+def test_rows_in_order_with_unknown_and_total_last(order, rows):
+    frame = pd.DataFrame({"n": [2, 1, 9, 3, 15]}, index=["ZAF", "GMB", "Not stated", "SEN", "Total"])
+    words = {"ZAF": "South Africa", "GMB": "The Gambia", "SEN": "Senegal"}
+    table = official_table(frame, title="T", universe="U", unit="u", words=words, order=order)
+    assert list(table.frame.index) == (rows if not order else [*rows, "Not stated", "Total"])
+
+
+def test_an_unknown_order_is_refused():
+    with pytest.raises(KitError, match="size"):
+        official_table(pd.DataFrame({"n": [1]}), title="T", universe="U", unit="u", order="colour")

@@ -14,17 +14,23 @@ _LOOK = {  # kind: (icon, border, background)
     "look": ("→", OCHRE, "#fbf3e8"),
     "mend": ("✗", BRICK, "#f8eeec"),
     "note": ("i", TEAL, "#e9f1f3"),
+    "turn": ("?", TEAL, "#e9f1f3"),
 }
 
 
 def _word(kind: str) -> str:
-    words = {"right": _("Right"), "look": _("Look again"), "mend": _("Please mend"), "note": _("Note")}
-    return words[kind]
+    return {
+        "right": _("Right"),
+        "look": _("Look again"),
+        "mend": _("Please mend"),
+        "note": _("Note"),
+        "turn": _("Your turn"),
+    }[kind]
 
 
 @dataclass(frozen=True)
 class Box:
-    """One message: ``kind`` is "right", "look", "mend" or "note"; ``lines`` are shown one under the other."""
+    """One message: ``kind`` is "right", "look", "mend", "note" or "turn"; ``lines`` stand one under the other."""
 
     kind: str
     title: str

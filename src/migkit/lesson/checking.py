@@ -101,7 +101,9 @@ def _reviewed(question: Question, answer: Any, country: str) -> Box:
     tables = cache(data)
     review = question.review(answer, tables)
     title = f"{question.key} ({question.name})"
-    if isinstance(question, Practice) and answer is not None and answer is not Ellipsis:
+    if answer is None or answer is Ellipsis:
+        return Box("turn", title, [_("Replace the dots with your own code and run the cell again.")])
+    if isinstance(question, Practice):
         if _matches(question, answer, tables):
             return Box("right", title, [_(question.because)] if question.because else [])
         if review.fine:

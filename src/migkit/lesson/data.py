@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def load(name: str, country: str = "GMB") -> pd.DataFrame:
         return _published(name.removeprefix("published/"))
     find_country(country)
     path = _find(name, country.upper())
-    return _read(path, _described(name))
+    state = path.stat()
+    return _read(path, name, state.st_mtime_ns, state.st_size).copy()
 
 
 def truth(name: str, by: int | None = None, country: str = "GMB") -> pd.Series:
@@ -129,8 +131,13 @@ def _described(name: str) -> Table | None:
     return None
 
 
-def _read(path: Path, table: Table | None) -> pd.DataFrame:
-    """Read a CSV of the kit: only empty cells are blank, because NA is a code in some lists."""
+@lru_cache(maxsize=8)
+def _read(path: Path, name: str, changed: int, size: int) -> pd.DataFrame:
+    """Read a CSV of the kit: only empty cells are blank, because NA is a code in some lists.
+
+    Kept in memory while the file stays the same (``changed``, ``size``): every check looks at the same tables.
+    """
+    table = _described(name)
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     kinds = {field.name: field.type for field in table.fields} if table else {}
     for column in frame.columns:

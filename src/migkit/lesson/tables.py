@@ -13,7 +13,8 @@ from migkit.lesson.explorers.engine import number
 from migkit.lesson.style import BRICK, GREY, INK, MIST, TEAL, synthetic_mark, synthetic_source
 from migkit.reference import KitError, _, codelist
 
-_TOTAL_ROWS = ("Total", "Not stated")
+#: Rows that stay last, in this order, whatever the order of the others.
+_LAST = ("Not stated", "Total")
 
 
 @dataclass
@@ -78,32 +79,40 @@ class OfficialTable:
         return f"<thead><tr>{stub}{cells}</tr></thead>"
 
     def _body(self) -> str:
+        decimals = [_decimals(self.frame.iloc[:, place]) for place in range(self.frame.shape[1])]
         lines = []
-        for label, values in self.frame.iterrows():
-            total = str(label) in _TOTAL_ROWS[:1]
+        for label, values in zip(self.frame.index, self.frame.itertuples(index=False), strict=True):
+            total = str(label) == _LAST[-1]
             weight = "700" if total else "400"
             edge = f"border-top:1.5px solid {TEAL}" if total else f"border-top:1px solid {MIST}"
             cells = "".join(
                 f'<td style="text-align:right;padding:.22rem .7rem;{edge};font-weight:{weight};'
-                f'font-variant-numeric:tabular-nums">{_cell(value)}</td>'
-                for value in values
+                f'font-variant-numeric:tabular-nums">{_cell(value, digits)}</td>'
+                for value, digits in zip(values, decimals, strict=True)
             )
             lines.append(
                 f'<tr style="background:#fff"><th scope="row" style="text-align:left;'
-                f'padding:.22rem .7rem .22rem 0;font-weight:{weight};{edge}">{self._say(label)}</th>{cells}</tr>'
+                f"padding:.22rem .7rem .22rem 0;"
+                f'font-weight:{weight};{edge}">{self._say(label)}</th>{cells}</tr>'
             )
         return "".join(lines)
 
 
-def _cell(value: Any) -> str:
-    """A figure as an office prints it: en dash for zero, two dots for not available, one decimal for rates."""
+def _decimals(column: pd.Series) -> int:
+    """One decimal for the whole column if one of its figures has any, else none."""
+    figures = pd.to_numeric(column, errors="coerce").dropna().astype(float)
+    return int((figures != figures.round()).any())
+
+
+def _cell(value: Any, digits: int) -> str:
+    """A figure as an office prints it: an en dash for zero, two dots for not available."""
     if pd.isna(value):
         return ".."
     if isinstance(value, str):
         return html.escape(value)
     if value == 0:
         return "–"
-    return number(value) if float(value) == round(float(value)) else f"{value:,.1f}"
+    return f"{float(value):,.1f}" if digits else number(value)
 
 
 def official_table(
@@ -118,6 +127,7 @@ def official_table(
     stub: str = "",
     words: Mapping[str, str] | None = None,
     codes: Sequence[str] = (),
+    order: str = "",
     synthetic: bool = True,
 ) -> OfficialTable:
     """``frame`` dressed as an official table.
@@ -130,6 +140,8 @@ def official_table(
         stub: what the rows are, printed above them.
         words: what codes mean, for rows and columns: ``{"F": "Women"}``.
         codes: code lists that give these words: ``("country", "sex")``; ``words`` wins over them.
+        order: "size" puts the largest row first (by the last column), "name" sorts by what the reader sees; left
+            out, rows stay as they are. "Not stated" and "Total" stay last.
         synthetic: print the mark that the data are synthetic.
 
     Raises:
@@ -147,9 +159,30 @@ def official_table(
     if not isinstance(frame, pd.DataFrame):
         frame = pd.DataFrame(frame)
     heading = stub or str(getattr(spec, "rows", "") or frame.index.name or "")
-    return OfficialTable(
-        frame=frame, **told, synthetic=synthetic, words=_meanings(codes) | dict(words or {}), stub=heading
-    )
+    said = _common_words() | _meanings(codes) | dict(words or {})
+    return OfficialTable(frame=_ordered(frame, order, said), **told, synthetic=synthetic, words=said, stub=heading)
+
+
+def _ordered(frame: pd.DataFrame, order: str, words: Mapping[str, str]) -> pd.DataFrame:
+    last = [row for row in _LAST if row in frame.index]
+    rest = frame.drop(index=last)
+    if order == "size":
+        rest = rest.sort_values(frame.columns[-1], ascending=False, kind="stable")
+    elif order == "name":
+        rest = rest.loc[sorted(rest.index, key=lambda row: words.get(str(row), str(row)).casefold())]
+    elif order:
+        raise KitError(_('Rows can be put in order by "size" or by "name", not by {order!r}.').format(order=order))
+    return pd.concat([rest, frame.loc[last]]) if order else frame
+
+
+def _common_words() -> dict[str, str]:
+    """What the measures call their rows and columns, in the reader's language."""
+    return {
+        "Total": _("Total"),
+        "Not stated": _("Not stated"),
+        "emigrants": _("Persons"),
+        "percent": _("Per cent"),
+    }
 
 
 def _meanings(codes: Sequence[str]) -> dict[str, str]:
