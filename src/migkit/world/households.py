@@ -205,7 +205,10 @@ def _join_later(people: People, homes: Homes, ready: Bools, base: Ints, share: n
     day = np.where(with_mother, homes.joined[mother], np.clip(day, 0, people.born[who] - 1))
     homes.joined[who] = np.maximum(day, 0)
     never = who[homes.joined[who] == 0]
+    # Born yesterday and already elsewhere: too soon for a move, so the mother is not the one drawn.
     homes.birth_region[never] = base[never]
+    people.mother[never] = NONE
+    people.father[never] = NONE
 
 
 def make_homes(people: People) -> Homes:

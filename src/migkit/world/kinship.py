@@ -66,7 +66,7 @@ def _fits(people: People, child: Ints, mother: Ints) -> Bools:
     # A child of the country was born there; a child from abroad came with its mother.
     here = people.present(mother, people.born[child])
     native = people.native[child]
-    together = (people.origin[mother] == people.origin[child]) & (people.arrived[mother] <= people.born[child])
+    together = (people.origin[mother] == people.origin[child]) & (people.arrived[mother] < people.born[child])
     descent = people.native[mother] & (people.abroad[mother] == people.origin[child]) & ~here
     foreign = np.where(people.by_descent[child], descent, together & ~people.by_descent[mother])
     return np.asarray(fits & np.where(native, here, foreign))

@@ -1,0 +1,71 @@
+"""``kit data`` says what it does and refuses mistakes in one sentence."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from migkit.cli.data import command
+from migkit.reference import KitError
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_it_writes_a_data_set_and_the_second_time_says_that_it_is_there(tmp_path):
+    done = run("GMB", "--scale", "0.0007", "--seed", 4, "--out", tmp_path, "--format", "csv")
+    assert done.exit_code == 0, done.output
+    assert "Wrote 14 files" in done.output and "synthetic" in done.output
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["seed"] == 4
+    assert len(list(tmp_path.glob("participants/*.csv"))) == 5
+    assert not list(tmp_path.rglob("*.parquet"))
+    again = run("GMB", "--scale", "0.0007", "--seed", 4, "--out", tmp_path, "--format", "csv")
+    assert "already holds" in again.output
+
+
+def test_a_scale_may_be_a_ratio_and_the_country_lower_case(tmp_path):
+    done = run("gmb", "--scale", "1:1400", "--out", tmp_path, "--format", "parquet")
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["scale"] == pytest.approx(1 / 1400)
+    assert manifest["parameters"]["iso3"] == "GMB"
+    assert len(list(tmp_path.glob("participants/*.parquet"))) == 5
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["XYZ"], "not a country code"),
+        (["SEN"], "cannot yet make data for Senegal"),
+        (["GMB", "--scale", "7"], "out of range"),
+        (["GMB", "--scale", "nan"], "out of range"),
+        (["GMB", "--scale", "many"], "not a number"),
+        (["GMB", "--scale", "1:0"], "not a number"),
+        (["GMB", "--seed", "-3"], "negative"),
+    ],
+)
+def test_mistakes_are_refused_in_one_sentence_and_leave_nothing_behind(tmp_path, arguments, words):
+    out = tmp_path / "out"
+    result = run(*arguments, "--out", out)
+    assert isinstance(result.exception, KitError)
+    message = str(result.exception)
+    assert words in message and message.count("\n") == 0
+    assert not out.exists()
+
+
+def test_help_has_examples_and_every_option_is_explained():
+    text = run("--help").output
+    assert "kit data GMB --out class-data" in text
+    for option in ("--scale", "--seed", "--out", "--defects", "--reveal", "--format"):
+        assert option in text
+
+
+def test_defects_and_reveal_reach_the_data(tmp_path):
+    done = run("GMB", "--scale", "0.0007", "--defects", "none", "--reveal", "--out", tmp_path, "--format", "csv")
+    assert done.exit_code == 0, done.output
+    ledger = (tmp_path / "trainer" / "synthetic_gmb_ledger_census.csv").read_text(encoding="utf-8-sig")
+    assert ledger.count("\n") == 1
+    assert (tmp_path / "participants" / "synthetic_gmb_truth_tables.csv").is_file()
