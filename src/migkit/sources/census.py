@@ -166,7 +166,7 @@ def perfect_listing(world: World, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows.loc[position].reset_index(drop=True))
 
 
-def _household_defects(rows: pd.DataFrame, world: World, model: ErrorModel, seed: int) -> pd.DataFrame:
+def _household_defects(world: World, model: ErrorModel, seed: int) -> pd.DataFrame:
     """For each true household whether it is left out, and the area where it is counted."""
     rng = stream(seed, world.iso3, 0, "census households")
     homes = enumeration_areas(world)
@@ -532,7 +532,7 @@ def take_census(world: World, level: str = "typical", seed: int | None = None) -
     seed = world.seed if seed is None else seed
     model = ErrorModel(dictionary("census"), level)
     perfect = perfect_listing(world, seed)
-    homes = _household_defects(perfect, world, model, seed)
+    homes = _household_defects(world, model, seed)
     rec, links = _persons(perfect, homes, world, model, seed)
     records = rec.records
     household_ids = dict(zip(records["household_ref"], records["household_id"], strict=True))

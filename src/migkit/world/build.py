@@ -9,11 +9,11 @@ import pandas as pd
 
 from migkit.reference import codelist
 from migkit.world import history
-from migkit.world.draws import Ints, part, pick, stream
+from migkit.world.draws import Ints, part, pick
 from migkit.world.history import Rows, Spells
 from migkit.world.households import Homes, make_homes
 from migkit.world.kinship import kin
-from migkit.world.parameters import Targets, assumption, country_codes, targets
+from migkit.world.parameters import Targets, assumption, targets
 from migkit.world.people import NONE, make_people
 from migkit.world.traits import make_traits
 
@@ -230,6 +230,3 @@ def make_world(iso3: str, scale: float, seed: int, progress: Progress | None = N
         spells=_spells(whole.spells, target.iso3, census_day, target.region_codes),
         households=_households(whole, target.iso3, target.region_codes),
     )
-
-
-__all__ = ["World", "country_codes", "make_world", "number_of_chunks", "stream"]

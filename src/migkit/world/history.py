@@ -10,7 +10,7 @@ from migkit.world.draws import Bools, Floats, Ints, apportion, chance, elapsed, 
 from migkit.world.households import CHILD, OTHER, RELATIVE, Homes
 from migkit.world.kinship import BIRTH_SPACING, by_age, near
 from migkit.world.lifetable import YEAR, grouped_ages
-from migkit.world.parameters import Targets, assumption, country_codes
+from migkit.world.parameters import assumption, country_codes
 from migkit.world.people import NONE, People, is_europe, mortality
 from migkit.world.traits import BIRTH, EMPLOYED, Traits
 
@@ -255,7 +255,7 @@ def emigrants(people: People, homes: Homes, traits: Traits, counts: Ints) -> Row
     rows.born = np.maximum(rows.born, 400)
     rows.exited = elapsed(rng, assumption("years_since_departure_mean"), rows.born - 30)
     _emigrant_mothers(people, rng, rows, traits.citizen_at_birth == people.home)
-    tied = (rows.mother != NONE) | chance(rng, 0.0, number)
+    tied = rows.mother != NONE
     missing = max(0, round(number * assumption("emigrant_household_tie")) - int(tied.sum()))
     others = np.flatnonzero(~tied)
     tied[others[shuffled(rng, len(others))[:missing]]] = True
@@ -419,4 +419,3 @@ def _rights(rows: Rows, who: Ints, start: Ints, country: Ints, home: int, rng: n
 #: Countries under the protocols on free movement in the years that most spells cover; those that withdrew in 2025
 #: keep it. Mauritania, which left in 2000, is out.
 FREE_MOVEMENT = [country.iso3 for country in countries(training_only=True) if country.iso3 != "MRT"]
-__all__ = ["STATUSES", "Rows", "Spells", "Targets", "make_spells", "stack"]

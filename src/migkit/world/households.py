@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migkit.world.draws import Bools, Ints, chance, elapsed, pick_rows, shuffled
-from migkit.world.kinship import M, P, S, by_age
+from migkit.world.kinship import M, P, by_age
 from migkit.world.lifetable import YEAR
 from migkit.world.parameters import assumption
 from migkit.world.people import NONE, People
@@ -70,7 +70,7 @@ def _families(people: People, rng: np.random.Generator) -> Ints:
     return _follow(up)
 
 
-def _into_hosts(people: People, rng: np.random.Generator, guests: Ints, hosts: Ints, up: Ints) -> None:
+def _into_hosts(rng: np.random.Generator, guests: Ints, hosts: Ints, up: Ints) -> None:
     if len(guests) and len(hosts):
         up[guests] = hosts[(rng.random(len(guests)) * len(hosts)).astype(np.int64)]
 
@@ -103,12 +103,12 @@ def _join(people: People, rng: np.random.Generator, family: Ints) -> tuple[Ints,
     if not len(hosts):
         hosts = np.flatnonzero(root & adult)[:1]
     native_hosts = hosts[people.native[hosts]]
-    _into_hosts(people, rng, merging, native_hosts if len(native_hosts) else hosts, up)
-    _into_hosts(people, rng, lodging, hosts, up)
+    _into_hosts(rng, merging, native_hosts if len(native_hosts) else hosts, up)
+    _into_hosts(rng, lodging, hosts, up)
     foreign = ~people.native[joining]
-    _into_hosts(people, rng, joining[~foreign], native_hosts if len(native_hosts) else hosts, up)
+    _into_hosts(rng, joining[~foreign], native_hosts if len(native_hosts) else hosts, up)
     foreign_hosts = hosts[~people.native[hosts]]
-    _into_hosts(people, rng, joining[foreign], foreign_hosts if len(foreign_hosts) else hosts, up)
+    _into_hosts(rng, joining[foreign], foreign_hosts if len(foreign_hosts) else hosts, up)
     up[hosts] = NONE
     return _follow(up)[family], lodger[family] & (people.mother == NONE)
 
@@ -244,6 +244,3 @@ def make_homes(people: People) -> Homes:
     )
     _birth_regions(people, people.stream("birth regions"), homes)
     return homes
-
-
-__all__ = ["CHILD", "HEAD", "OTHER", "PARENT", "RELATIVE", "SPOUSE", "Homes", "S", "make_homes"]
