@@ -4,8 +4,8 @@ import webbrowser
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
+from migkit.cli.progress import step
 from migkit.reference import ROOT, _
 
 
@@ -29,15 +29,10 @@ def command(out: Path, clean: bool, show: bool) -> None:
     """
     from migkit.editions.book import build
 
-    with tqdm(total=100, bar_format="{l_bar}{bar}| {postfix}", desc=_("Book"), leave=False) as bar:
-
-        def progress(share: float, text: str) -> None:
-            bar.set_postfix_str(text, refresh=False)
-            bar.update(round(share * 100) - bar.n)
-
-        built = build(out, progress=progress, clean=clean)
-    state = _("was up to date") if built.unchanged else _("built in {n:.0f} s").format(n=built.seconds)
-    click.echo(_("Book: {pages} pages, {state}.").format(pages=built.pages, state=state))
-    click.echo(str(built.html / "index.html"))
+    with step(_("book")) as report:
+        built = build(out, progress=report, clean=clean)
+    state = _("was up to date") if built.unchanged else _("built")
+    click.echo(_("  {pages} pages, {state}").format(pages=built.pages, state=state))
+    click.echo(f"  {built.html / 'index.html'}")
     if show:
         webbrowser.open((built.html / "index.html").as_uri())
