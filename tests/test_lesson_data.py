@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from migkit.lesson import data, load, load_own, map_columns
+from migkit.lesson import EXAMPLE_FILE, data, load, load_own, map_columns, truth
 from migkit.reference import KitError
 
 PERSONS = """person_id,sex,age,country_birth,arrival_year,arrival_stated
@@ -20,7 +20,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "class_data"
     place.mkdir()
     (place / "synthetic_gmb_census_persons.csv").write_text(PERSONS, encoding="utf-8-sig")
-    (place / "synthetic_gmb_truth_tables.csv").write_text("table,key1,value\na,01,3\n", encoding="utf-8-sig")
+    (place / "synthetic_gmb_truth_tables.csv").write_text(
+        "table,key1,key2,value\na,01,F,3\na,01,M,4\na,02,F,5\n", encoding="utf-8-sig"
+    )
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -42,7 +44,43 @@ def test_na_is_a_code_and_only_empty_is_blank(folder):
 
 
 def test_a_code_with_a_leading_zero_stays_text(folder):
-    assert load("truth_tables")["key1"].tolist() == ["01"]
+    assert load("truth_tables")["key1"].tolist() == ["01", "01", "02"]
+
+
+def test_truth_by_both_keys_or_by_one(folder):
+    assert truth("a")["01", "M"] == 4
+    assert truth("a", by=1).to_dict() == {"01": 7, "02": 5}
+    assert truth("a", by=2).to_dict() == {"F": 8, "M": 4}
+    with pytest.raises(KitError, match="there are: a"):
+        truth("b")
+
+
+def test_tables_of_two_data_sets_never_mix(folder):
+    other = Path.cwd() / "data"
+    other.mkdir()
+    (other / "synthetic_gmb_pes_persons.csv").write_text("pes_id\n1\n", encoding="utf-8")
+    with pytest.raises(KitError, match="there is: census_persons, truth_tables"):
+        load("pes_persons")
+
+
+def test_data_of_a_class_say_that_they_hold_no_truth(folder):
+    (folder / "synthetic_gmb_truth_tables.csv").unlink()
+    with pytest.raises(KitError, match="no truth to compare with"):
+        truth("a")
+
+
+def test_a_table_can_be_changed_without_changing_what_the_next_load_gives(folder):
+    persons = load("census_persons")
+    persons["age"] = 0
+    assert load("census_persons")["age"].iloc[0] == 34
+
+
+def test_a_file_made_anew_is_read_anew(folder):
+    assert len(load("census_persons")) == 2
+    (folder / "synthetic_gmb_census_persons.csv").write_text(
+        PERSONS + "SYN-GMB-H00002-01,M,5,GMB,,NA\n", encoding="utf-8-sig"
+    )
+    assert len(load("census_persons")) == 3
 
 
 @pytest.mark.parametrize("shelf", ["data", "../data", "data/participants"])
@@ -174,3 +212,10 @@ def test_words_in_a_column_of_numbers_are_named():
     own = pd.DataFrame({"AGE": ["30", "about 40"]})
     with pytest.raises(KitError, match="row 1 holds 'about 40'"):
         map_columns(own, {"age": "AGE"})
+
+
+def test_the_example_of_an_own_file_is_marked_and_readable():
+    own = load_own(EXAMPLE_FILE)
+    assert "synthetic" in EXAMPLE_FILE.name
+    assert list(own.columns) == ["NUMERO", "SEXE", "AGE", "PAYS_NAISSANCE", "NATIONALITE"]
+    assert len(own) > 500

@@ -1,6 +1,7 @@
 """Lesson notebooks: clean files, short cells, honest headers, and a run from top to bottom."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def test_the_lessons_run_untouched_from_top_to_bottom(teaching_data, tmp_path):
     """nbval in its lax mode: every cell runs; outputs are not compared, for there are none in the file."""
     ran = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull),
             *("--rootdir", str(ROOT / "notebooks"), "--nbval-lax", "--nbval-current-env", *map(str, NOTEBOOKS)),
         ],
         capture_output=True,

@@ -218,7 +218,7 @@ def _draw_pyramid(axes: Axes, shares: Sequence[pd.DataFrame], names: tuple[str, 
         edges = np.concatenate([[0], np.repeat(second[sex].to_numpy(), 2), [0]]) * sign
         steps = np.concatenate([[-0.5], [-0.5], np.repeat(places[:-1] + 0.5, 2), [places[-1] + 0.5] * 2])
         axes.plot(edges, steps, color=OCHRE, linewidth=2.4, solid_joinstyle="miter")
-    limit = 1.18 * max(frame.to_numpy().max() for frame in shares)
+    limit = 1.5 * max(frame.to_numpy().max() for frame in shares)
     axes.set_xlim(-limit, limit)
     axes.set_ylim(-0.6, len(places) + 0.9)
     axes.set_yticks(places, list(first.index), fontsize=9)

@@ -23,6 +23,9 @@ from migkit.reference import country as find_country
 #: The table that a person file is mapped to unless another is named.
 PERSONS = "census_persons"
 
+#: The true aggregates that only the data of a lesson hold.
+TRUTH = "truth_tables"
+
 #: A small file in an office's own shape (its own column names and codes), to try load_own and map_columns on.
 EXAMPLE_FILE: Path = Path(__file__).with_name("synthetic_own_file.csv")
 
@@ -68,7 +71,7 @@ def truth(name: str, by: int | None = None, country: str = "GMB") -> pd.Series:
     Raises:
         KitError: if the data of this lesson hold no such table; data of a class never do.
     """
-    rows = load("truth_tables", country)
+    rows = load(TRUTH, country)
     table = rows[rows["table"] == name]
     if table.empty:
         known = ", ".join(sorted(rows["table"].unique()))
@@ -97,19 +100,25 @@ def _folders(country: str) -> list[Path]:
 
 
 def _find(name: str, country: str) -> Path:
+    """The file of a table, in the first folder that holds any: tables of two data sets must never mix."""
     prefix = f"synthetic_{country.lower()}_"
-    seen: list[Path] = []
     for folder in _folders(country):
-        path = folder / f"{prefix}{name}.csv"
-        if path.is_file():
-            return path
-        if folder.is_dir():
-            seen += sorted(folder.glob(f"{prefix}*.csv"))
-    raise KitError(_why_not_found(name, prefix, seen))
+        held = sorted(folder.glob(f"{prefix}*.csv")) if folder.is_dir() else []
+        if held:
+            path = folder / f"{prefix}{name}.csv"
+            if path in held:
+                return path
+            raise KitError(_why_not_found(name, prefix, held))
+    raise KitError(_why_not_found(name, prefix, []))
 
 
 def _why_not_found(name: str, prefix: str, seen: Iterable[Path]) -> str:
     have = sorted({path.stem.removeprefix(prefix) for path in seen})
+    if have and name == TRUTH:
+        return _(
+            "These data hold no truth to compare with: only the lesson's own data do, which python3 kit.py data "
+            "makes. Data of a class or an exercise never hold it."
+        )
     if have:
         guess = difflib.get_close_matches(name, have, 1)
         hint = _(" Did you mean {guess!r}?").format(guess=guess[0]) if guess else ""
