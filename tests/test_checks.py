@@ -16,7 +16,7 @@ from migkit.lesson.checks.m04_census import QUESTIONS
 
 SOURCE = Path(__file__).parents[1] / "exercises" / "source" / "04_census" / "04_census.ipynb"
 #: In the data of seed 3 no visitor came in the last five years: counting visitors is harmless there in question 4.
-SEEDS = (1, 2, 3)
+SEEDS = (1, 3)
 
 
 def solution(cells):
@@ -196,6 +196,18 @@ def test_rows_of_many_labels_are_not_all_listed():
     shape = Table(rows=lambda data: [str(number) for number in range(50)])
     (complaint,) = Question("q", "x", shape).review(pd.Series({"a": 1}), no_data).complaints[:1]
     assert "44 more" in complaint
+
+
+@pytest.mark.parametrize("key", [key for key, question in QUESTIONS.items() if question.slips])
+def test_an_earlier_slip_does_not_hide_a_mistake(key, solved):
+    """Somebody who kept the visitors in question 1 still hears what is wrong later."""
+    _names, data = solved
+    question = QUESTIONS[key]
+    (slip,) = question.slips
+    for mistake in question.mistakes:
+        answer = mistake.wrong(slip.alter(data))
+        if answer is not None and not same(answer, mistake.wrong(data)):
+            assert question.review(answer, data).complaints == (mistake.message, slip.message)
 
 
 def test_choices_are_never_judged():

@@ -97,6 +97,7 @@ def dual_system(n1: float, n2: float, m: float, method: str = "lincoln_petersen"
     >>> round(dual_system(10, 15, 5, method="chapman").value, 4)
     28.3333
     """
+    n1, n2, m = float(n1), float(n2), float(m)  # numpy's numbers would print as np.float64(...)
     _check_lists(n1, n2, m)
     if method == "lincoln_petersen":
         if m == 0:

@@ -274,6 +274,19 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Slip:
+    """An error of an earlier question that the participant carries on: later answers start from the wrong data.
+
+    Attributes:
+        message: where to go back to (English; shown through ``_()``).
+        alter: the data as the participant then sees them.
+    """
+
+    message: str
+    alter: Callable[[Data], Data]
+
+
+@dataclass(frozen=True)
 class Review:
     """What a check has to say."""
 
@@ -295,6 +308,7 @@ class Question:
         name: the name under which the participant keeps the answer.
         shape: what the answer must look like.
         mistakes: the likely mistakes, the most likely first.
+        slips: earlier errors with which these mistakes may come together.
         noted: what to say when nothing looks wrong.
     """
 
@@ -302,6 +316,7 @@ class Question:
     name: str
     shape: Shape
     mistakes: tuple[Mistake, ...] = ()
+    slips: tuple[Slip, ...] = ()
     noted: str = field(
         default=N_("The form is right, and it is none of the usual mistakes. The trainer's key decides.")
     )
@@ -319,10 +334,20 @@ class Question:
         except Exception:  # an answer of a strange make must end in a sentence, not in a traceback
             complaints = [_("This answer has a form that cannot be read: {kind}.").format(kind=_kind(answer))]
         if not complaints:
-            complaints = [_(mistake.message) for mistake in self.mistakes if _leads_to(mistake, answer, tables)][
-                :1
-            ]
+            complaints = self._usual_mistake(answer, tables)
         return Review(tuple(complaints), "" if complaints else _(self.noted))
+
+    def _usual_mistake(self, answer: Any, data: Data) -> list[str]:
+        """The first mistake that leads to ``answer``, on these data or on those that an earlier slip left."""
+        for mistake in self.mistakes:
+            if _leads_to(mistake, answer, data):
+                return [_(mistake.message)]
+        for slip in self.slips:
+            altered = cache(slip.alter(data))
+            for mistake in self.mistakes:
+                if _leads_to(mistake, answer, altered):
+                    return [_(mistake.message), _(slip.message)]
+        return []
 
 
 def _leads_to(mistake: Mistake, answer: Any, data: Data) -> bool:
@@ -355,6 +380,7 @@ __all__ = [
     "Question",
     "Review",
     "Shape",
+    "Slip",
     "Table",
     "is_number",
     "questions",

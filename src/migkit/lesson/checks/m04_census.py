@@ -1,11 +1,12 @@
 """Exercise 04, migration in the census: the form of each answer, and the roads on which beginners go astray."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from migkit.lesson.checks import Choice, Data, Mistake, Number, Question, Table
+from migkit.lesson.checks import Choice, Data, Mistake, Number, Question, Slip, Table
 from migkit.measures import (
     RULES,
     TableSpec,
@@ -51,6 +52,19 @@ def _with_visitors(answer: Callable[[pd.DataFrame], Any]) -> Callable[[Data], An
         return answer(everybody) if added.to_numpy().sum() > 0 else None
 
     return wrong
+
+
+def _visitors_as_residents(data: Data) -> Data:
+    """The data as seen by somebody who counted the visitors in question 1."""
+
+    def seen(name: str) -> pd.DataFrame:
+        table = data(name)
+        return table.assign(residence_status="UP") if name == "census_persons" else table
+
+    return seen
+
+
+_VISITORS_KEPT = Slip(N_("Besides, visitors are in it: go back to question 1."), _visitors_as_residents)
 
 
 def _if_any(test: Callable[[Data], bool], wrong: Callable[[Data], Any]) -> Callable[[Data], Any]:
@@ -259,6 +273,7 @@ def _samples(data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:
     return found, checked.merge(groups, on="person_id")
 
 
+@lru_cache(maxsize=4)  # several mistakes of a question start from the same table
 def _coverage(data: Data, even: bool = False) -> pd.DataFrame:
     found, checked = _samples(data)
     if even:
@@ -282,6 +297,11 @@ def _wrongly_included(data: Data) -> pd.DataFrame:
 def _per_matched(data: Data) -> pd.DataFrame:
     rates = _omission(_coverage(data))
     return rates.assign(omission_rate=rates["omission_rate"] / (1 - rates["omission_rate"]))
+
+
+def _stock_with(people: Callable[[Data], pd.DataFrame], *native: str) -> Callable[[Data], float]:
+    """The corrected stock that follows from a wrong number in question 2."""
+    return lambda data: _count(~_born(people(data)).isin(native)) / _rate(data, "foreign_born", "net_coverage")
 
 
 def _rate(data: Data, group: str, column: str) -> float:
@@ -385,6 +405,7 @@ QUESTIONS: dict[str, Question] = {
                     lambda data: _by_birthplace(_residents(data), "citizenship"),
                 ),
             ),
+            slips=(_VISITORS_KEPT,),
         ),
         Question(
             "q3",
@@ -415,6 +436,7 @@ QUESTIONS: dict[str, Question] = {
                     lambda data: _age_sex(_residents(data).loc[lambda people: _born(people) == HOME]),
                 ),
             ),
+            slips=(_VISITORS_KEPT,),
         ),
         Question(
             "q4",
@@ -456,6 +478,7 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _came_from(people, "country_5y"))),
             ),
+            slips=(_VISITORS_KEPT,),
         ),
         Question(
             "q5",
@@ -503,6 +526,7 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _heaping(whipple, people))),
             ),
+            slips=(_VISITORS_KEPT,),
         ),
         Question(
             "q6_reading",
@@ -618,6 +642,14 @@ QUESTIONS: dict[str, Question] = {
                         "counted twice, so it must grow."
                     ),
                     _stock,
+                ),
+                Mistake(
+                    N_("The correction is right, but visitors are in the stock it starts from: see question 1."),
+                    _stock_with(_all, HOME, NOT_STATED),
+                ),
+                Mistake(
+                    N_("The correction is right, but unknown birthplaces (XXX) are in the stock: see question 2."),
+                    _if_any(_some_birthplace_unknown, _stock_with(_residents, HOME)),
                 ),
                 Mistake(
                     N_(
