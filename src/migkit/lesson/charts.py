@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,13 +244,14 @@ def _label_pyramid(axes: Axes, shares: Sequence[pd.DataFrame], names: tuple[str,
     )
     for name, end, place, height, colour in spots:
         axes.annotate(
-            name,
+            "\n".join(textwrap.wrap(name, 12)),
             (end, place),
             xytext=(limit * 0.99, height),
             ha="right",
             va="center",
             fontweight="bold",
             color=colour,
+            linespacing=1.15,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.1, "shrinkB": 2},
         )
 
