@@ -30,9 +30,9 @@ def book(teaching_data: Path) -> Built:
 
 
 def pages(html: Path) -> list[str]:
-    """The addresses of all pages, relative to the top of the site."""
+    """The addresses of all pages, relative to the top of the site; not index.html, which only leads on."""
     found = (path.relative_to(html) for path in html.rglob("*.html"))
-    return sorted(path.as_posix() for path in found if "_static" not in path.parts)
+    return sorted(p.as_posix() for p in found if "_static" not in p.parts and p != Path("index.html"))
 
 
 # ------------------------------------------------------------------------------------ what is written
@@ -119,13 +119,12 @@ def test_no_page_without_a_widget_carries_the_widget_manager(book: Built) -> Non
 def test_a_book_that_is_up_to_date_is_left_alone(book: Built) -> None:
     again = build()
     assert again.unchanged
-    assert again.pages == book.pages == len(pages(book.html))
+    assert again.pages == book.pages == len(pages(book.html)) + 1  # and index.html
 
 
 def test_every_page_says_that_the_data_are_synthetic(book: Built) -> None:
     for page in pages(book.html):
-        if page != "index.html":  # it only leads to the first page
-            assert "All data in this book are synthetic" in (book.html / page).read_text(encoding="utf-8"), page
+        assert "All data in this book are synthetic" in (book.html / page).read_text(encoding="utf-8"), page
 
 
 # ---------------------------------------------------------------------------------------- in a browser
@@ -226,6 +225,13 @@ def test_pages_are_accessible_local_and_no_wider_than_the_screen(visit: Visit, b
     assert not faults, "\n".join(faults)
     assert not visit.outside
     assert not visit.errors
+
+
+@pytest.mark.browser
+def test_the_top_address_leads_to_the_first_page(desk: Visit) -> None:
+    page = desk.go("")
+    page.wait_for_url("**/book/index.html", timeout=20_000)
+    assert page.locator(".kit-doors").count() == 1
 
 
 @pytest.mark.browser
