@@ -112,7 +112,8 @@ def configure(config: Config, root: Path) -> None:
     ]
     config.HTMLExporter.template_name = "feedback"
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
-    config.HTMLExporter.filters = {"harmless": f"{there}.harmless"}
+    config.HTMLExporter.exclude_anchor_links = True
+    config.HTMLExporter.filters = {"harmless": f"{there}.harmless", "formulas": f"{there}.formulas"}
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ grading run only points and harmless reasons are told. And nothing in a page run
 participants' HTML is cleaned, and the page's own policy forbids scripts and outside addresses.
 """
 
+import base64
 import html
+import io
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,14 @@ from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List
 
 from migkit.classroom import files, notebooks, scores
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.notebooks import grade_id
 from migkit.classroom.preprocessors import NOTES
 from migkit.classroom.roster import Person
-from migkit.reference import KitError, _, palette
+from migkit.reference import KitError, _, curriculum, palette
 
 TAGS = frozenset(
     re.findall(
@@ -46,6 +50,8 @@ STYLES = CSSSanitizer(
 #: Pictures that are in the notebook itself.
 OWN_PICTURE = re.compile(r"^data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+#: Dots to the inch at which 12 points are 16 pixels, the size of the page's text.
+SCREEN = 96
 #: Forms of an output that are shown, the best first.
 SHOWN = ("text/html", "text/markdown", "image/png", "image/jpeg", "text/plain")
 
@@ -74,8 +80,33 @@ def harmless(page: str) -> str:
     return clean
 
 
+@cache
+def _formula(tex: str) -> str:
+    """A formula as a picture in the page, since no MathJax is there; as it stands if it cannot be drawn."""
+    from matplotlib import mathtext
+
+    picture = io.BytesIO()
+    try:
+        mathtext.math_to_image(f"${tex}$", picture, dpi=2 * SCREEN, format="png", color=palette.INK)
+    except ValueError:
+        return html.escape(f"${tex}$")
+    data = base64.b64encode(picture.getvalue()).decode("ascii")
+    width = int.from_bytes(picture.getvalue()[16:20], "big") // 2  # from the PNG's head
+    return f'<img alt="{html.escape(tex)}" width="{width}" src="data:image/png;base64,{data}">'
+
+
+def formulas(page: str) -> str:
+    """HTML of the authors' text with its displayed formulas drawn."""
+    return re.sub(
+        r"\$\$(.+?)\$\$", lambda match: _formula(html.unescape(match.group(1)).strip()), page, flags=re.DOTALL
+    )
+
+
 class _Step(NbGraderPreprocessor):  # type: ignore[misc]
     """A step that works on the whole notebook."""
+
+    #: Handed down by nbconvert to every step; not used.
+    display_data_priority = List().tag(config=True)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
@@ -94,6 +125,7 @@ class Explain(_Step):
         own = scores.scores(course, student)
         said = scores.messages(nb)
         resources["kit"] = {
+            "title": next((m.title for m in curriculum() if m.slug == course.module), course.module),
             "person": next((p.name for p in course.roster().people if p.student_id == student), student),
             "scores": own,
             "total": sum(score.points or 0 for score in own),
@@ -163,7 +195,8 @@ class MakeHarmless(_Step):
         data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in SHOWN}
         for kind in SHOWN:
             if data.get(kind) and (not kind.startswith("image/") or BASE64.fullmatch(data[kind])):
-                return notebooks.output(output_type="display_data", kind=kind, text=data[kind])
+                shown = notebooks.output(**{kind: data[kind]})
+                return notebooks.output(output_type="display_data", data=shown, metadata=notebooks.output())
         return None
 
 

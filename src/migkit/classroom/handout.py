@@ -9,8 +9,7 @@ from nbformat import NotebookNode
 from migkit.classroom import files, notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.roster import Person
-from migkit.reference import KitError, _
-from migkit.reference.curriculum import curriculum
+from migkit.reference import KitError, _, curriculum
 
 #: nbgrader's marks around what no participant may see.
 MARKS = {

@@ -47,13 +47,7 @@ class Watchdog(threading.Thread):
             return _("the notebook ran longer than {n} seconds").format(n=limits.notebook_seconds)
         if len(family) > limits.processes:
             return _("it started more than {n} processes").format(n=limits.processes)
-        memory = 0
-        for process in family:
-            try:
-                memory += process.memory_info().rss
-            except psutil.Error:
-                continue
-        if memory > limits.memory * sandbox.MB:
+        if _memory(family, "memory_info", "rss") > limits.memory * sandbox.MB < _memory(family):
             return _("it used more than {n} MB of memory").format(n=limits.memory)
         if _size(self._folder) > (limits.scratch + limits.file) * sandbox.MB:
             return _("it wrote more than {n} MB of files").format(n=limits.scratch)
@@ -78,6 +72,18 @@ class Watchdog(threading.Thread):
                 process.kill()
             except psutil.Error:
                 continue
+
+
+def _memory(family: list[psutil.Process], asked: str = "memory_full_info", kind: str = "pss") -> int:
+    """Bytes that the processes use together: quickly (``rss``, what they share counted for each) or truly (``pss``)."""
+    total = 0
+    for process in family:
+        try:
+            told = getattr(process, asked)()
+        except psutil.Error:
+            continue
+        total += getattr(told, kind, told.rss)  # no pss but on Linux
+    return total
 
 
 def _size(folder: Path) -> int:

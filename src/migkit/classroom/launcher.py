@@ -57,6 +57,7 @@ def start(settings: dict[str, Any]) -> None:
     limit(settings["limits"])
     copy_files(Path(settings["hand_in"]), Path(settings["work"]))
     os.chdir(settings["work"])
+    sys.path.append("")  # helpers that belong to the exercise
     # A warning on stderr makes nbgrader give no point for a right answer.
     warnings.simplefilter("ignore")
     if settings["probe"]:

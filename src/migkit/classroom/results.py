@@ -50,7 +50,7 @@ class Results:
         return sum(question.points for question in self.questions)
 
     def share(self, question: Question) -> float | None:
-        """The part of the points that the class earned for ``question`` (0 to 1); None while points are missing."""
+        """The part of its points that the class earned for ``question`` (0 to 1); None while some are missing."""
         earned = [s.points for row in self.rows for s in row.scores if s.question.label == question.label]
         given = [points for points in earned if points is not None]
         if len(given) < len(earned):
