@@ -158,7 +158,8 @@ def test_parts_of_an_answer_earn_parts_of_the_points(on_their_data):
     assert marks("q2", {**names, "birthplace": names["birthplace"].replace(names["not_stated"], 0)}) == 2
     inner = names["fb_by_age_sex"].drop(index=["Not stated", "Total"], columns=["Not stated", "Total"])
     assert marks("q3", {**names, "fb_by_age_sex": inner}) == 2
-    assert marks("q4", {**names, "came_from": names["came_from"].drop("XXX")}) == 2
+    if "XXX" in names["came_from"]:
+        assert marks("q4", {**names, "came_from": names["came_from"].drop("XXX")}) == 2
     one = names["whipple_by_birth"].copy()
     one["native"] = 100.0
     assert marks("q6", {**names, "whipple_by_birth": one, "reading": "?"}) == 1.5

@@ -1,5 +1,7 @@
 """What must hold for any data: nobody lost, known limits, and one clear sentence for input that cannot be."""
 
+import doctest
+import importlib
 import itertools
 
 import numpy as np
@@ -54,6 +56,13 @@ anchor = dict.fromkeys(
     "GMB",
 ) | {"sex": "F", "age": 30, "lived_abroad": "N"}
 people = st.lists(person, max_size=30).map(lambda rows: pd.DataFrame([*rows, anchor]))
+
+
+@pytest.mark.parametrize("name", ["definitions", "tables", "age_quality", "coverage", "estimation"])
+def test_worked_examples_in_docstrings(name):
+    result = doctest.testmod(importlib.import_module(f"migkit.measures.{name}"))
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 # definitions

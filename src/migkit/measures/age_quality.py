@@ -113,7 +113,7 @@ def digit_shares(
 
 
 def myers(ages: Any, counts: Any = None, first: int = 10, last: int = 89) -> float:
-    """Myers' blended index: the least share of persons (in percent) who report an age with a wrong last digit.
+    """Myers' blended index: the least share of persons (in per cent) who report an age with a wrong last digit.
 
     ::
 

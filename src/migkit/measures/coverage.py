@@ -350,7 +350,7 @@ def coverage_rates(
     Returns:
         One row a group and "Total" (which pools everybody): ``persons`` (P-sample, not weighted), ``unresolved``,
         ``omission_rate``, ``omission_se``, ``erroneous_rate``, ``erroneous_se``, ``census``, ``estimate``,
-        ``estimate_se``, ``net_coverage``, ``net_coverage_se``. Rates are shares (0.05 is 5 percent); a rate
+        ``estimate_se``, ``net_coverage``, ``net_coverage_se``. Rates are shares (0.05 is 5 per cent); a rate
         without cases is blank.
 
     Raises:

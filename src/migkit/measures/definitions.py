@@ -94,8 +94,8 @@ def _lived_elsewhere(column: str, years: int) -> Decision:
     return decide
 
 
-_PR = N_("UN, Principles and Recommendations for Population and Housing Censuses, Rev. 3")
-_CES = N_("UNECE, CES Recommendations for the 2020 Censuses of Population and Housing")
+_PR = N_("UN, Principles and Recommendations for Population and Housing Censuses, Revision 3 (2017)")
+_CES = N_("UNECE, CES Recommendations for the 2020 Censuses of Population and Housing (2015)")
 
 #: The rules that the census module teaches, by key, in the order in which it teaches them.
 RULES: dict[str, Rule] = {

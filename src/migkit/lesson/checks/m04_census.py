@@ -607,7 +607,7 @@ QUESTIONS: dict[str, Question] = {
                 exact=4,
                 high=0.5,
                 advice=N_(
-                    "Give the share that was missed (not found), as coverage_rates() does: 0.05, not 5 percent."
+                    "Give the share that was missed (not found), as coverage_rates() does: 0.05, not 5 per cent."
                 ),
             ),
             (
@@ -689,6 +689,7 @@ QUESTIONS: dict[str, Question] = {
                     _sample_estimate,
                 ),
             ),
+            slips=(_VISITORS_KEPT,),
         ),
     )
 }
