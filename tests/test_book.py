@@ -61,6 +61,13 @@ def test_programme_has_a_row_for_every_module_and_links_the_ready_ones() -> None
         assert (f"(/book/{module.slug}.md)" in text) == module.ready
 
 
+def test_first_page_says_the_times_of_the_curriculum() -> None:
+    for module in curriculum(ready_only=True):
+        text = generated.today([module])
+        for minutes in module.minutes.values():
+            assert f"{minutes}{generated.NBSP}minutes" in text
+
+
 def test_module_head_says_time_outcomes_and_data() -> None:
     for module in curriculum(ready_only=True):
         text = generated.module_head(module)

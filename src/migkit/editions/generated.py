@@ -4,6 +4,7 @@ Each fact stands once, in curriculum.yml, in datasets/ or in the item bank; here
 MyST, so that it translates and prints like any other text. The files are:
 
 - ``programme.md``: all modules, with their times;
+- ``today.md``: what can be done with the modules that are ready, for the first page;
 - ``module_SLUG.md``: the head of a module's pages: question, outcomes, times, data, where to go;
 - ``quiz_SLUG.md``: the self-check questions; book/_static/quiz.js turns them into buttons with feedback;
 - ``data_SOURCE.md``: what the data dictionary says of a source;
@@ -57,7 +58,11 @@ def write_all(folder: Path = GENERATED) -> list[Path]:
 
 
 def _all_files() -> dict[str, str]:
-    files = {"programme.md": programme(curriculum()), "code_lists.md": code_lists()}
+    files = {
+        "programme.md": programme(curriculum()),
+        "today.md": today(curriculum(ready_only=True)),
+        "code_lists.md": code_lists(),
+    }
     for module in curriculum(ready_only=True):
         files[f"module_{module.slug}.md"] = module_head(module)
         if item_file(module.slug).is_file():
@@ -96,6 +101,36 @@ def programme(modules: Iterable[Module]) -> str:
     """The table of all modules: code, title, state, times."""
     heads = [_("Module"), _("Title"), _("State"), _("With code"), _("In a room"), _("Without code")]
     return _scrolling("kit-programme", _grid(heads, (_programme_row(module) for module in modules)))
+
+
+def today(ready: Iterable[Module]) -> str:
+    """What a reader of the first page can do now: one list for each module that is ready."""
+    return "\n".join(_doable(module) for module in ready)
+
+
+def _doable(module: Module) -> str:
+    book, lesson, users = (
+        f"/book/{module.slug}.md",
+        f"/notebooks/{module.slug}.ipynb",
+        f"/book/users/{module.slug}.md",
+    )
+    minutes = {kind: f"{number}{NBSP}{_('minutes')}" for kind, number in module.minutes.items()}
+    lines = [
+        _("**[{title}]({page})** is complete. With it you can").format(title=plain(module.title), page=book),
+        "",
+        _("- read [the chapter]({page}) and check yourself;").format(page=book),
+        _("- work through [the lesson]({page}), {time} with code, on synthetic data;").format(
+            page=lesson, time=minutes["lesson"]
+        ),
+        _("- move the figures yourself on [the page for policy users]({page}), {time}, no code;").format(
+            page=users, time=minutes["users"]
+        ),
+        _("- teach it in {session}, hand out {exercises} of graded exercises, and return comments.").format(
+            session=minutes["session"], exercises=minutes["exercises"]
+        ),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _programme_row(module: Module) -> list[str]:

@@ -30,7 +30,9 @@ def manifest(folder: Path = VENDOR) -> dict[str, Any]:
 
 def faults(folder: Path = VENDOR) -> list[str]:
     """What is missing from, changed in or unknown to the folder of vendored files; empty when all is well."""
-    wanted = {name: digest for package in manifest(folder)["packages"] for name, digest in package["files"].items()}
+    wanted = {
+        name: digest for package in manifest(folder)["packages"] for name, digest in package["files"].items()
+    }
     known = {*wanted, "vendor.json", "README.md"}
     licences = {package["licence_file"] for package in manifest(folder)["packages"]}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
