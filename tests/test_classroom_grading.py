@@ -1,12 +1,14 @@
 """A tiny class graded once, in the sandbox where there is one: scores, reasons, feedback and results."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -45,6 +47,19 @@ EVIL = (
     "![p](https://example.org/bad-picture.png) <b>bold stays</b> <a href='https://example.org/bad-address'>x</a>"
     "<style>@import url(https://example.org/bad-style)</style><div style='background:url(https://example.org/bad)'>d</div>"
 )
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes = set(), []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
 
 
 def cut(course: Course) -> nbformat.NotebookNode:
@@ -224,17 +239,7 @@ def test_feedback_holds_no_hidden_test_whatever_the_participant_printed(pages):
     for page in pages.values():
         for secret in (SECRET_TEST, SECRET_VALUE, "expected_share_of_largest", "HIDDEN TESTS", "model answer"):
             assert secret not in page
-    assert (
-        "assert isinstance(total, int)"
-        in pages["wrong"]
-        .replace("&#39;", "'")
-        .replace("</span>", "")
-        .replace('<span class="k">', "")
-        .replace('<span class="nb">', "")
-        .replace('<span class="p">', "")
-        .replace('<span class="n">', "")
-        or True
-    )
+    assert "assert isinstance(total, int)" in re.sub("<[^>]*>", "", pages["wrong"]), "the visible test stays"
 
 
 def test_feedback_says_what_was_earned_and_why(pages):
@@ -248,18 +253,14 @@ def test_feedback_says_what_was_earned_and_why(pages):
 def test_feedback_runs_nothing_and_loads_nothing(pages):
     page = pages["spy"]
     assert "bold stays" in page
-    for bad in (
-        "<script",
-        "bad-script",
-        "bad_javascript",
-        "onerror",
-        "<iframe",
-        "javascript:",
-        "http://",
-        "https://",
-    ):
-        assert bad not in page, bad
     assert "default-src 'none'" in page
+    seen = Tags(page)
+    assert not seen.tags & {"script", "iframe", "object", "embed", "link", "base", "form", "svg", "math"}
+    assert not [name for name, _value in seen.attributes if name.startswith("on")]
+    addresses = [value for name, value in seen.attributes if name in ("href", "src", "srcset", "action", "data")]
+    assert all(value.startswith(("#", "data:image/")) for value in addresses), addresses
+    assert not [value for name, value in seen.attributes if name == "style" and "url" in value]
+    assert page.count("<style>") == 1
 
 
 @pytest.mark.parametrize(
@@ -360,7 +361,16 @@ def test_graded_cells_belong_to_their_question(cell, label):
 
 
 def test_only_messages_written_out_in_full_are_spoken():
-    code = "assert a, 'one'\nassert b, f'two {b}'\nraise ValueError('three')\nassert c, (\n    'four '\n    'five'\n)\nprint('six')"
+    code = """
+assert a, 'one'
+assert b, f'two {b}'
+raise ValueError('three')
+assert c, (
+    'four '
+    'five'
+)
+print('six')
+"""
     assert spoken_messages(code) == {"one", "three", "four five", "six"}
     assert spoken_messages("not python (") == set()
     assert hidden_region("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc") == "b"

@@ -110,10 +110,13 @@ def configure(config: Config, root: Path) -> None:
         f"{there}.ShowHandIn",
         f"{there}.MakeHarmless",
     ]
-    config.HTMLExporter.template_name = "feedback"
-    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
-    config.HTMLExporter.exclude_anchor_links = True
-    config.HTMLExporter.filters = {"harmless": f"{there}.harmless", "formulas": f"{there}.formulas"}
+    config.HTMLExporter.extra_template_paths = [str(TEMPLATES / "formgrader")]
+    config.GenerateFeedback.exporter_class = f"{there}.FeedbackExporter"
+    # Of our own class only: formgrader shows its pages through HTMLExporter.
+    config.FeedbackExporter.template_name = "feedback"
+    config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.FeedbackExporter.exclude_anchor_links = True
+    config.FeedbackExporter.filters = {"harmless": f"{there}.harmless", "formulas": f"{there}.formulas"}
 
 
 @dataclass(frozen=True)

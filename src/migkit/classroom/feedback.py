@@ -17,6 +17,7 @@ from typing import Any
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
+from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -102,11 +103,15 @@ def formulas(page: str) -> str:
     )
 
 
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTML with the kit's template."""
+
+
 class _Step(NbGraderPreprocessor):  # type: ignore[misc]
     """A step that works on the whole notebook."""
 
     #: Handed down by nbconvert to every step; not used.
-    display_data_priority = List().tag(config=True)
+    display_data_priority: List[Any] = List().tag(config=True)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int

@@ -75,7 +75,7 @@ class Watchdog(threading.Thread):
 
 
 def _memory(family: list[psutil.Process], asked: str = "memory_full_info", kind: str = "pss") -> int:
-    """Bytes that the processes use together: quickly (``rss``, what they share counted for each) or truly (``pss``)."""
+    """Bytes that the processes use: quickly (``rss`` counts what they share for each) or truly (``pss``)."""
     total = 0
     for process in family:
         try:

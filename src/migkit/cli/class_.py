@@ -1,11 +1,13 @@
 """``kit class``: from a roster to results."""
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -234,20 +236,34 @@ def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) 
     course = open_course(name, folder)
     find_tools()
     port = serving.choose_port(port, 8899, "--port")
-    arguments = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={course.root}", f"--port={port}"),
-        *("--ip=127.0.0.1", "--ServerApp.default_url=/formgrader", "--ServerApp.open_browser=" + str(browser)),
-        *(
-            "--ServerApp.port_retries=0",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ),
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")
+    token = secrets.token_hex(16)
+    environment = dict(
+        os.environ,
+        JUPYTER_CONFIG_PATH=str(serving.JUPYTER_SETTINGS),
+        JUPYTER_PREFER_ENV_PATH="1",
+        JUPYTER_TOKEN=token,
+    )
+    arguments = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--log-level=ERROR"]
+    arguments += [f"--ServerApp.ip={serving.HOST}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    arguments += [f"--ServerApp.root_dir={course.root}"]
+    address = f"http://{serving.HOST}:{port}/formgrader?token={token}"
     course.backup("formgrader")
-    click.echo(_("Formgrader: http://127.0.0.1:{port}/formgrader. Stop with Ctrl+C.").format(port=port))
-    subprocess.run(arguments, cwd=course.root, check=False)
+    log = course.reports / "formgrader.log"
+    with log.open("wb") as kept:
+        process = subprocess.Popen(
+            arguments, cwd=course.root, env=environment, stdout=kept, stderr=subprocess.STDOUT
+        )
+    try:
+        serving.wait_until_it_answers(address, process, log)
+        click.echo(_("Formgrader: {address}").format(address=address))
+        click.echo(_("Choose Manual Grading. Stop with Ctrl+C, then: kit class results {name}").format(name=name))
+        if browser:
+            webbrowser.open(address)
+        with suppress(KeyboardInterrupt):
+            process.wait()
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @command.command()
