@@ -110,7 +110,6 @@ def configure(config: Config, root: Path) -> None:
         f"{there}.ShowHandIn",
         f"{there}.MakeHarmless",
     ]
-    config.HTMLExporter.extra_template_paths = [str(TEMPLATES / "formgrader")]
     config.GenerateFeedback.exporter_class = f"{there}.FeedbackExporter"
     # Of our own class only: formgrader shows its pages through HTMLExporter.
     config.FeedbackExporter.template_name = "feedback"

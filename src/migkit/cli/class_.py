@@ -245,7 +245,10 @@ def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) 
     )
     arguments = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--log-level=ERROR"]
     arguments += [f"--ServerApp.ip={serving.HOST}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    arguments += [f"--ServerApp.root_dir={course.root}"]
+    # formgrader's pages ask the internet for MathJax; in a room without it they would wait for an answer.
+    policy = "script-src 'self' 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'self'"
+    settings = {"headers": {"Content-Security-Policy": policy}}
+    arguments += [f"--ServerApp.root_dir={course.root}", f"--ServerApp.tornado_settings={settings!r}"]
     address = f"http://{serving.HOST}:{port}/formgrader?token={token}"
     course.backup("formgrader")
     log = course.reports / "formgrader.log"
