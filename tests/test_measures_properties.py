@@ -259,7 +259,7 @@ def test_myers_removes_the_slope_that_plain_shares_keep():
         (lambda: whipple([1, 2]), "Nobody"),
         (lambda: whipple([30, -3]), "-3"),
         (lambda: whipple([30, 40], counts=[1]), "2 ages but 1 counts"),
-        (lambda: whipple([30], first=20, last=65), "whole decades"),
+        (lambda: whipple([30], first=20, last=65), "multiple of 5"),
         (lambda: whipple([30], digits=[10]), "0 to 9"),
         (lambda: myers([25], first=20, last=29), "two decades"),
         (lambda: un_age_sex_accuracy(pd.DataFrame({"age": [0, 5], "male": 1, "females": 1})), "'female'"),
@@ -527,3 +527,110 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
 def test_coverage_says_what_is_wrong(call, words, samples):
     with pytest.raises(KitError, match=words):
         call(*samples)
+
+
+# office files as they come
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [270, 686, None, 270],
+        [270.0, 686.0, None, 270.0],
+        pd.array([270, 686, None, 270], dtype="Int64"),
+        pd.Categorical([270, 686, None, 270]),
+        ["270", " 686", " ", "270 "],
+        pd.array(["270", "686", None, "270"], dtype="string"),
+    ],
+)
+@pytest.mark.parametrize("country", ["270", 270])
+def test_country_codes_may_be_numbers_and_hold_spaces(codes, country):
+    """A number is not equal to its text: without care everybody became foreign-born."""
+    persons = pd.DataFrame({"country_birth": codes})
+    assert list(classify(persons, "foreign_born", country)) == ["no", "yes", "unknown", "no"]
+
+
+def test_not_stated_in_words_is_unknown_and_spaces_make_no_new_group():
+    persons = pd.DataFrame({"country_birth": ["GMB", "Not stated", "SEN"], "sex": ["F", "F ", " "]})
+    assert list(classify(persons, "foreign_born", "GMB")) == ["no", "unknown", "yes"]
+    assert make_table(persons, spec("sex"))["Total"].to_dict() == {"F": 2, "Not stated": 1, "Total": 3}
+
+
+def test_blank_text_is_a_blank_number():
+    assert whipple(pd.Series(["25", " ", "31"])) == pytest.approx(250)
+    left = pd.DataFrame({"country_residence": ["ESP", "ITA"], "year_left": ["2015", ""]})
+    assert emigrants_from_households(left, since=2016).loc["Total", "emigrants"] == 1
+
+
+def test_strata_may_have_two_keys():
+    strata = pd.DataFrame(
+        {"n1": [80, 30], "n2": [80, 20], "m": [64, 10]},
+        index=pd.MultiIndex.from_tuples([("U", "M"), ("R", "F")], names=["area", "sex"]),
+    )
+    result = chandra_sekar_deming(strata)
+    assert result["estimate"].tolist() == pytest.approx([100, 60, 160])
+    assert result.index[-1] == ("Total", "")
+
+
+def test_nobody_matched_is_said_and_one_area_shows_no_error(samples):
+    p, e = samples
+    none = coverage_rates(p.assign(match_status="N"), e).loc["Total"]
+    assert none["omission_rate"] == 1
+    assert none["omission_se"] == 0
+    assert np.isnan(none["estimate"])
+    one = coverage_rates(p[p["ea"] == "U1"], e[e["ea"] == "U1"]).loc["Total"]
+    assert one[["omission_se", "erroneous_se", "estimate_se", "net_coverage_se"]].isna().all()
+    assert 0 < one["omission_rate"] < 1
+
+
+STRATA = pd.DataFrame({"n1": [80, 110], "n2": [80, 100], "m": [64, 74]}, index=["easy", "Total"])
+PERSONS = pd.DataFrame({"country_birth": ["GMB", "SEN"], "sex": ["F", "M"], "lived_abroad": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda p, e: whipple(30), "a list of numbers"),
+        (lambda p, e: whipple({30: 5}), "a list of numbers"),
+        (lambda p, e: whipple(np.ones((2, 2))), "a list of numbers"),
+        (lambda p, e: whipple(pd.to_datetime(["1990-01-01"])), "datetime"),
+        (lambda p, e: whipple(range(99), first="23"), "whole number"),
+        (lambda p, e: whipple(range(99), first=23, last=67, digits=[0]), "multiple of 10"),
+        (lambda p, e: myers(range(99), method="best"), "'original' or 'textbook'"),
+        (lambda p, e: age_groups([3], width=2.5), "whole number"),
+        (lambda p, e: age_groups([3], breaks="0-14"), "list of first ages"),
+        (lambda p, e: make_table(PERSONS, {"rows": "sex"}), "TableSpec"),
+        (lambda p, e: make_table(PERSONS.assign(sex="Total"), spec("sex")), "leave rows of totals out"),
+        (lambda p, e: make_table(pd.concat([PERSONS, PERSONS[["sex"]]], axis=1), spec("sex")), "more than one"),
+        (lambda p, e: classify(PERSONS.replace("SEN", "gmb"), "foreign_born", "GMB"), "make them alike"),
+        (lambda p, e: classify(PERSONS, "foreign_born", "GAM"), "'GAM'"),
+        (lambda p, e: classify(PERSONS, ["foreign_born"], "GMB"), "no rule called"),
+        (lambda p, e: classify(PERSONS, "lived_abroad", "GMB"), r"write Y \(yes\)"),
+        (lambda p, e: stock(PERSONS, "foreign_born", "GMB", by=["sex", "sex"]), "named twice"),
+        (lambda p, e: survival_ratio_migration(pd.DataFrame([[1, 2]], columns=["age", "age"])), "more than one"),
+        (lambda p, e: lifetime_migration(pd.DataFrame()), "no rows"),
+        (
+            lambda p, e: lifetime_migration(pd.DataFrame({"A": [1, 2], "Total": [1, 2]}, index=["A", "Total"])),
+            "a sum is no place",
+        ),
+        (lambda p, e: chandra_sekar_deming(STRATA), "leave it out"),
+        (lambda p, e: dual_system("a", 1, 1), "n1 must be"),
+        (lambda p, e: dual_system(10, 15, None), "m must be"),
+        (lambda p, e: Estimate(1, 1, "x").interval("95"), "between 0 and 1"),
+        (lambda p, e: coverage_rates(p, e.assign(ea=range(len(e)))), "in common"),
+        (lambda p, e: coverage_rates(p, e.assign(group="?"), by="group"), "in common"),
+        (lambda p, e: coverage_rates(p, e, by=["group"]), "name one column"),
+        (lambda p, e: coverage_rates(p, e, census_count=-5), "0 or more"),
+        (lambda p, e: coverage_rates(p, e, by="group", census_count={"native": -1, "foreign": 1}), "count of"),
+    ],
+)  # fmt: skip
+def test_odd_input_is_one_sentence_and_never_a_wrong_number(call, words, samples):
+    with pytest.raises(KitError, match=words):
+        call(*samples)
+
+
+def test_a_group_by_any_name_can_be_counted():
+    persons = PERSONS.rename(columns={"sex": "answer"})
+    assert stock(persons, "foreign_born", "GMB", by="answer")["total"].tolist() == [1, 1, 2]
+    left = pd.DataFrame({"emigrants": ["ESP", "ITA"]})
+    assert emigrants_from_households(left, by="emigrants")["emigrants"].tolist() == [1, 1, 2]

@@ -130,3 +130,19 @@ def test_un_desa_stock_of_the_gambia():
     stock = published("gambia_stock").set_index("year")
     assert stock.loc[2020, ["both_sexes", "female"]].tolist() == [215659, 101893]
     assert stock.loc[1990, "both_sexes"] == 118123
+
+
+def test_myers_as_textbooks_and_the_workbook_have_it(males):
+    """SINGAGE keeps the last decade in the first sum and does not halve: it prints 47.46 for these men."""
+    index = myers(males["age"], males["population"], method="textbook")
+    assert 2 * index == pytest.approx(47.46004084, abs=1e-8)
+    assert index != pytest.approx(myers(males["age"], males["population"]), abs=0.05)
+
+
+def test_whipple_of_other_ranges_and_single_digits(males):
+    n = males.set_index("age")["population"]
+    fives = sum(n[age] for age in range(25, 66, 5))
+    wide = whipple(males["age"], males["population"], first=23, last=67)
+    assert wide == pytest.approx(500 * fives / n.loc[23:67].sum())
+    only_0 = whipple(males["age"], males["population"], digits=0)
+    assert only_0 == pytest.approx(1000 * sum(n[age] for age in (30, 40, 50, 60)) / n.loc[23:62].sum())

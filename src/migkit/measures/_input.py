@@ -1,6 +1,6 @@
 """What every measure asks of its input, in one place: clear errors, unknown codes, weights, classifiers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,16 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
                 what=what, kind=type(frame).__name__
             )
         )
+    names = list(names)
+    for name in names:
+        if not isinstance(name, Hashable):
+            raise KitError(_("{what}: name one column where it says {name}.").format(what=what, name=shown(name)))
+        if list(frame.columns).count(name) > 1:
+            raise KitError(
+                _("{what} has more than one column called {name}; rename or drop the others.").format(
+                    what=what, name=shown(name)
+                )
+            )
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise KitError(
@@ -40,13 +50,84 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
         )
 
 
+def column_names(by: Any, what: str) -> list[Any]:
+    """One column name or several, as a list; none of them twice."""
+    names = list(by) if isinstance(by, (list, tuple, pd.Index)) else [by]
+    if len(set(map(str, names))) < len(names):
+        raise KitError(
+            _("{what}: a column is named twice in {names}.").format(what=what, names=", ".join(map(shown, names)))
+        )
+    return names
+
+
+def whole_number(value: Any, what: str) -> int:
+    """``value`` as a whole number (23.0 will do).
+
+    Raises:
+        KitError: if it is none.
+    """
+    try:
+        result = int(value)
+    except (TypeError, ValueError, OverflowError):
+        result = None
+    if result is None or isinstance(value, str) or result != value:
+        raise KitError(_("{what} must be a whole number; got {value}.").format(what=what, value=shown(value)))
+    return result
+
+
+def number(value: Any, what: str) -> float:
+    """One number of 0 or more.
+
+    Raises:
+        KitError: if it is none.
+    """
+    result = one_number(value, what)
+    if not np.isfinite(result) or result < 0:
+        raise KitError(
+            _("{what} must be a number of 0 or more; got {value}.").format(what=what, value=shown(value))
+        )
+    return result
+
+
+def _one_column(values: Any, what: str) -> pd.Series:
+    """``values`` as a Series; empty text in it as blank."""
+    error = KitError(
+        _("{what}: a column or a list of numbers is needed, but this is a {kind}.").format(
+            what=what, kind=type(values).__name__
+        )
+    )
+    if isinstance(values, pd.Series):
+        raw = values
+    elif values is None or isinstance(values, (str, bytes, Mapping, pd.DataFrame)) or np.isscalar(values):
+        raise error
+    else:
+        try:
+            raw = pd.Series(values)
+        except (TypeError, ValueError):
+            raise error from None
+    if raw.dtype.kind in "mMc":
+        raise KitError(
+            _("{what}: numbers are needed, but this column holds {kind}.").format(what=what, kind=raw.dtype)
+        )
+    if not pd.api.types.is_numeric_dtype(raw.dtype):
+        raw = raw.astype(object)
+        raw = raw.mask(raw.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+    return raw
+
+
 def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
     """``values`` as floats, none of them negative; blanks only where ``missing`` allows them.
 
     Raises:
         KitError: naming the first row that is not a number, is blank or is negative.
     """
-    raw = pd.Series(values) if not isinstance(values, pd.Series) else values
+    if isinstance(values, pd.DataFrame):
+        raise KitError(
+            _("{what}: a whole table was given, where one column is needed, such as table[{column}].").format(
+                what=what, column=shown("age" if "age" in values.columns else values.columns[0])
+            )
+        )
+    raw = _one_column(values, what)
     parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
     bad = parsed.isna() & raw.notna()
     result = pd.Series(parsed.to_numpy(dtype=float, na_value=np.nan), index=raw.index, name=raw.name)
@@ -61,6 +142,27 @@ def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
             )
         )
     return result
+
+
+def one_number(value: Any, what: str) -> float:
+    """``value`` as one number.
+
+    Raises:
+        KitError: if it is a table, a column, a text or anything else; the sentence says how to count rows.
+    """
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        raise KitError(
+            _("{what} must be one number, but it holds {n} rows. Count them: len(...) for a table, ").format(
+                what=what, n=len(value)
+            )
+            + _(".sum() for a condition such as table['sex'] == 'F'.")
+        )
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise KitError(
+            _("{what} must be one number, but it is {value}.").format(what=what, value=shown(value))
+        ) from error
 
 
 def whole_ages(ages: Any, what: str, *, missing: bool = True) -> pd.Series:
@@ -90,23 +192,41 @@ def weights(frame: pd.DataFrame, weight: str | None, what: str) -> pd.Series:
     return numbers(frame[weight], _("{what}, column {column!r}").format(what=what, column=weight))
 
 
+def tidy(values: pd.Series) -> pd.Series:
+    """``values`` as objects, text without the spaces around it."""
+    held = values.astype(object)
+    padded = {v: v.strip() for v in held.unique() if isinstance(v, str) and v != v.strip()}
+    return held.map(lambda value: padded.get(value, value)) if padded else held
+
+
 def is_unknown(values: pd.Series) -> pd.Series:
-    """True where a value is blank or a code for "not stated"."""
-    return values.isna() | values.astype(object).isin([*UNKNOWN_CODES, ""])
+    """True where a value is blank, a code for "not stated" or these words."""
+    return values.isna() | tidy(values).isin([*UNKNOWN_CODES, "", NOT_STATED])
 
 
 def classifier(values: pd.Series) -> pd.Series:
     """``values`` as a categorical in reading order, with "Not stated" last.
 
     Categories of a categorical column keep their order and stay even when empty (age groups); other values are
-    sorted.
+    sorted. Spaces around text do not count.
+
+    Raises:
+        KitError: if the column holds the word "Total": such a row would be counted as a person.
     """
     unknown = is_unknown(values)
+    held = tidy(values)
+    if held.eq(TOTAL).any():
+        raise KitError(
+            _("Column {c!r} holds the value {total!r}; leave rows of totals out, the table makes its own.").format(
+                c=str(values.name), total=TOTAL
+            )
+        )
     if isinstance(values.dtype, pd.CategoricalDtype):
-        levels = [level for level in values.cat.categories if level not in (*UNKNOWN_CODES, "", NOT_STATED)]
+        every = tidy(pd.Series(values.cat.categories)).drop_duplicates()
+        levels = [level for level in every if level not in (*UNKNOWN_CODES, "", NOT_STATED, TOTAL)]
     else:
-        levels = in_order(set(values[~unknown]) - {NOT_STATED})
-    filled = values.astype(object).where(~unknown, NOT_STATED)
+        levels = in_order(set(held[~unknown]))
+    filled = held.where(~unknown, NOT_STATED)
     return pd.Series(
         pd.Categorical(filled, categories=[*levels, NOT_STATED]), index=values.index, name=values.name
     )

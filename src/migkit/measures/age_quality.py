@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import need_columns, numbers, whole_ages
+from migkit.measures._input import need_columns, numbers, whole_ages, whole_number
 from migkit.reference import KitError, _
 
 
-def _by_single_age(ages: Any, counts: Any, first: int, last: int) -> pd.Series:
+def _by_single_age(ages: Any, counts: Any, first: int, last: int, step: int = 10) -> pd.Series:
     """Persons at each single age from ``first`` to ``last``; unknown ages are left out."""
-    if (last - first + 1) % 10 or first < 0 or last <= first:
+    first, last = whole_number(first, _("The first age")), whole_number(last, _("The last age"))
+    if (last - first + 1) % step or first < 0 or last <= first:
         raise KitError(
             _(
-                "The ages must span whole decades, such as 23 to 62, so that each digit has the same chance; "
-                "got {first} to {last}."
-            ).format(first=first, last=last)
+                "The ages must span a multiple of {step} years, such as 23 to 62, so that each digit has the same "
+                "chance; got {first} to {last}."
+            ).format(step=step, first=first, last=last)
         )
     years = whole_ages(ages, _("Ages"))
     if counts is None:
@@ -45,17 +46,19 @@ def whipple(
 
         index = 100 x (persons aged 25, 30, ... 60) / (1/5 of the persons aged 23 to 62)
 
-    100 means no heaping; 500 means that everybody reports an age ending in 0 or 5. The United Nations call data
-    highly accurate below 105, fairly accurate to 110, approximate to 125, rough to 175, very rough above.
+    100 means no heaping; 500 means that everybody reports an age ending in 0 or 5. A rule of thumb in wide use
+    calls data highly accurate below 105, fairly accurate to 110, approximate to 125, rough to 175, very rough
+    above.
 
-    Source: United Nations, Demographic Yearbook (notes on age); Shryock, Siegel and Associates, The Methods and
-    Materials of Demography, chapter on age composition.
+    Source: E. E. Arriaga, Population Analysis with Microcomputers, volume I (1994); Shryock, Siegel and
+    Associates, The Methods and Materials of Demography, chapter on age composition.
 
     Args:
         ages: one age a person (blanks are left out); or, with ``counts``, the single ages that were counted.
         counts: persons (or weights) at each of ``ages``.
         digits: the digits suspected; (0,) alone or (5,) alone measure one digit.
-        first, last: the range of ages, whole decades.
+        first, last: the range of ages: any number of whole decades; for the digits 0 and 5 together also a
+            multiple of five years, such as 23 to 67.
 
     Raises:
         KitError: if ages are negative or nobody is in the range.
@@ -65,16 +68,23 @@ def whipple(
     >>> whipple([30, 35, 40, 41], counts=[40, 40, 10, 10])
     450.0
     """
-    if not digits or any(digit not in range(10) for digit in digits):
-        raise KitError(_("Digits must be from 0 to 9; got {digits}.").format(digits=list(digits)))
-    single = _by_single_age(ages, counts, first, last)
-    heaped = single[(single.index % 10).isin(digits)].sum()
-    expected = single.sum() * len(set(digits)) / 10
+    wanted = {digits} if isinstance(digits, int) else set(digits)
+    if not wanted or not wanted <= set(range(10)):
+        raise KitError(_("Digits must be from 0 to 9; got {digits}.").format(digits=sorted(wanted, key=str)))
+    # 0 and 5 together come once in five years, so that half decades are fair to them.
+    single = _by_single_age(ages, counts, first, last, step=5 if wanted == {0, 5} else 10)
+    heaped = single[(single.index % 10).isin(wanted)].sum()
+    expected = single.sum() * len(wanted) / 10
     return float(100 * heaped / expected)
 
 
 def digit_shares(
-    ages: Any, counts: Any = None, first: int = 10, last: int = 89, blended: bool = True
+    ages: Any,
+    counts: Any = None,
+    first: int = 10,
+    last: int = 89,
+    blended: bool = True,
+    method: str = "original",
 ) -> pd.Series:
     """Percentage of persons at each last digit of age, 0 to 9; 10 for each where there is no preference.
 
@@ -82,14 +92,22 @@ def digit_shares(
     each digit, one from the first decade on and one from the second decade on, which removes that slope::
 
         digit of rank r in the range (1 to 10):  blended = r x S1 + (10 - r) x S2
-        S1 = its persons without the last decade, S2 = its persons without the first decade
+        S2 = its persons without the first decade of the range
+        S1 = its persons without the last decade ("original") or in the whole range ("textbook")
+
+    With "original" each digit opens the range once and all ten windows are equally long: 10 to 89 stands for the
+    windows 10-79, 11-80 ... 19-88. Textbooks after Shryock and Siegel, and the US Census Bureau's spreadsheet
+    SINGAGE, keep the last decade in S1; the two results lie close together. To compare with a printed index, find
+    out which was used, for which ages, and whether the sum was halved (see :func:`myers`).
 
     Source: R. J. Myers, "Errors and bias in the reporting of ages in census data", Transactions of the Actuarial
-    Society of America 41 (1940); as computed in the US Census Bureau's spreadsheet SINGAGE.
+    Society of America 41 (1940); Shryock, Siegel and Associates, The Methods and Materials of Demography.
 
     Args:
-        ages, counts, first, last: as for :func:`whipple`; at least two decades if blended.
+        ages, counts: as for :func:`whipple`.
+        first, last: the range of ages, whole decades; at least two if blended.
         blended: False gives the plain percentages.
+        method: ``"original"`` or ``"textbook"``, see above.
 
     Raises:
         KitError: if the range is too short or nobody is in it.
@@ -97,12 +115,15 @@ def digit_shares(
     >>> digit_shares(range(10, 90)).round(1).tolist()
     [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]
     """
+    if method not in ("original", "textbook"):
+        raise KitError(_("There is no method {method!r}; use 'original' or 'textbook'.").format(method=method))
     single = _by_single_age(ages, counts, first, last)
+    first, last = int(first), int(last)
     by_digit = single.groupby(single.index % 10)
     if blended:
         if last - first < 19:
             raise KitError(_("Myers' blended method needs at least two decades of age, such as 10 to 89."))
-        early = single.loc[: last - 10]
+        early = single.loc[: last - 10] if method == "original" else single
         late = single.loc[first + 10 :]
         rank = pd.Series({digit: (digit - first) % 10 + 1 for digit in range(10)})
         totals = rank * early.groupby(early.index % 10).sum() + (10 - rank) * late.groupby(late.index % 10).sum()
@@ -112,23 +133,24 @@ def digit_shares(
     return pd.Series(shares, name="percent").rename_axis(index="digit").sort_index()
 
 
-def myers(ages: Any, counts: Any = None, first: int = 10, last: int = 89) -> float:
+def myers(ages: Any, counts: Any = None, first: int = 10, last: int = 89, method: str = "original") -> float:
     """Myers' blended index: the least share of persons (in per cent) who report an age with a wrong last digit.
 
     ::
 
         index = half the sum over the ten digits of |blended percentage - 10|
 
-    0 means no preference for any digit, 90 that all ages end in the same digit. Some authors leave out the half.
+    0 means no preference for any digit, 90 that all ages end in the same digit. Some authors and SINGAGE leave out
+    the half: their index is twice this one.
 
-    Source: as for :func:`digit_shares`.
+    Source: as for :func:`digit_shares`, which also explains ``method``.
 
     >>> myers(range(10, 90))
     0.0
     >>> myers([20, 30, 40, 50])
     90.0
     """
-    return float(digit_shares(ages, counts, first, last).sub(10).abs().sum() / 2)
+    return float(digit_shares(ages, counts, first, last, method=method).sub(10).abs().sum() / 2)
 
 
 @dataclass(frozen=True)
@@ -170,7 +192,8 @@ def un_age_sex_accuracy(
 
         score = 3 x sex ratio score + age ratio score of males + age ratio score of females
 
-    Below one million people 3500 / sqrt(T) - 3.5 is taken off, because small numbers alone make ratios jump.
+    Below one million people 3500 / sqrt(T) - 3.5 is taken off, because small numbers alone make ratios jump; T is
+    everybody in the table. In a very small population the score can fall below zero: then it says nothing.
 
     Source: United Nations, Manual II: Methods of Appraisal of Quality of Basic Data for Population Estimates
     (1956); as computed in the US Census Bureau's spreadsheet AGESEX.

@@ -11,7 +11,17 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, classifier, need_columns, numbers, shown, weights
+from migkit.measures._input import (
+    NOT_STATED,
+    TOTAL,
+    classifier,
+    need_columns,
+    number,
+    numbers,
+    one_number,
+    shown,
+    weights,
+)
 from migkit.reference import KitError, _
 
 #: What the two samples of a post-enumeration survey may say of a record.
@@ -35,7 +45,7 @@ class Estimate:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The confidence interval at ``level`` by the normal approximation: value -/+ z x standard error."""
-        if not 0 < level < 1:
+        if not isinstance(level, (int, float)) or not 0 < level < 1:
             raise KitError(
                 _("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level)
             )
@@ -81,7 +91,7 @@ def dual_system(n1: float, n2: float, m: float, method: str = "lincoln_petersen"
 
     Source: C. Chandra Sekar and W. E. Deming, Journal of the American Statistical Association 44 (1949); D. G.
     Chapman, University of California Publications in Statistics 1 (1951); variance of the latter: G. A. F.
-    Seber, Biometrika 57 (1970).
+    Seber, Biometrics 26 (1970).
 
     Args:
         n1: persons on the first list (the census).
@@ -97,7 +107,7 @@ def dual_system(n1: float, n2: float, m: float, method: str = "lincoln_petersen"
     >>> round(dual_system(10, 15, 5, method="chapman").value, 4)
     28.3333
     """
-    n1, n2, m = float(n1), float(n2), float(m)  # numpy's numbers would print as np.float64(...)
+    n1, n2, m = one_number(n1, "n1"), one_number(n2, "n2"), one_number(m, "m")
     _check_lists(n1, n2, m)
     if method == "lincoln_petersen":
         if m == 0:
@@ -150,6 +160,10 @@ def chandra_sekar_deming(strata: pd.DataFrame, n1: str = "n1", n2: str = "n2", m
         for new, old in {"n1": n1, "n2": n2, "m": m}.items()
     }
     table = pd.DataFrame(held)
+    if TOTAL in table.index.get_level_values(0):
+        raise KitError(
+            _("The table of strata has a row {total!r}; leave it out, the sum is made here.").format(total=TOTAL)
+        )
     for name, row in table.iterrows():
         where = _(" in stratum {name}").format(name=shown(name))
         _check_lists(row["n1"], row["n2"], row["m"], where)
@@ -161,7 +175,12 @@ def chandra_sekar_deming(strata: pd.DataFrame, n1: str = "n1", n2: str = "n2", m
     table["missed_by_both"] = only_1 * only_2 / table["m"]
     table["estimate"] = table["m"] + only_1 + only_2 + table["missed_by_both"]
     variance = table["n1"] * table["n2"] * only_1 * only_2 / table["m"] ** 3
-    table.loc[TOTAL] = table.sum()
+    # An index of two keys, or of categories, takes no new label: rebuild it.
+    more = table.index.nlevels - 1
+    labels = pd.Index([*table.index, (TOTAL, *[""] * more) if more else TOTAL], name=table.index.name)
+    if more:
+        labels = labels.set_names(list(table.index.names))
+    table = pd.concat([table, table.sum().to_frame().T]).set_axis(labels, axis=0)
     table["se"] = [*variance.pow(0.5), variance.sum() ** 0.5]
     counts = ["n1", "n2", "m"]
     if table[counts].mod(1).eq(0).all(axis=None):
@@ -177,8 +196,10 @@ def _variance(contributions: pd.Series) -> float:
         sum over strata of  n / (n - 1) x sum over its clusters of (z - mean z)^2
 
     ``contributions`` is the weighted z of each cluster, indexed by (stratum, cluster). A stratum of one cluster is
-    compared with the mean of all clusters, which errs on the large side.
+    compared with the mean of all clusters, which errs on the large side. One cluster in all shows no variance.
     """
+    if len(contributions) < 2:
+        return np.nan
     overall = contributions.mean()
     total = 0.0
     for _stratum, values in contributions.groupby(level=0):
@@ -206,8 +227,8 @@ def weighted_ratio(
         variance = that of the total of z = w (y - R x) / sum(w x), see below
 
     Linearisation, then the variance between the totals of the ultimate clusters within strata, n/(n-1) times their
-    squared deviations; the finite population correction is left out, so the error is a little too large, not too
-    small.
+    squared deviations. The finite population correction is left out: where a large part of all areas is in the
+    sample the error comes out too large, never too small.
 
     Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), chapters on Taylor series
     methods and on the ultimate cluster estimator.
@@ -302,9 +323,9 @@ def _rates(totals: pd.DataFrame, census: float | None) -> dict[str, float]:
     return {
         "unresolved": ratio(sums["unresolved"], sums["resolved"] + sums["unresolved"]),
         "omission_rate": 1 - match,
-        "omission_se": match * error(per("matched") - per("resolved")) if match else np.nan,
+        "omission_se": error((totals["matched"] - match * totals["resolved"]) / sums["resolved"]),
         "erroneous_rate": 1 - correct,
-        "erroneous_se": correct * error(per("correct") - per("checked")) if correct else np.nan,
+        "erroneous_se": error((totals["correct"] - correct * totals["checked"]) / sums["checked"]),
         "census": counted,
         "estimate": estimate,
         "estimate_se": estimate * error(chance),
@@ -344,7 +365,8 @@ def coverage_rates(
             unresolved).
         by: a column of *both* tables to estimate by, for example native or foreign-born.
         census_count: the census count, a number, or with ``by`` one for each group; without it the weighted
-            E-sample estimates it, and its chance is in the standard error.
+            E-sample estimates it, and its chance is in the standard error. Give it where you can: the error of the
+            estimate falls to a fraction.
         weight, cluster, stratum: columns of the design, in both tables.
 
     Returns:
@@ -364,6 +386,11 @@ def coverage_rates(
     _check_codes(pes_followup["outcome"], OUTCOMES, e_name)
     if pes_persons.empty or pes_followup.empty:
         raise KitError(_("Both samples of the survey must hold at least one row."))
+    p_areas, e_areas = set(pes_persons[cluster].dropna()), set(pes_followup[cluster].dropna())
+    if p_areas and e_areas and not p_areas & e_areas:
+        raise KitError(
+            _("The two samples have no {c!r} in common; check that both write it alike.").format(c=cluster)
+        )
     groups: list[Hashable] = []
     p_group = e_group = None
     if by is not None:
@@ -378,6 +405,12 @@ def coverage_rates(
         p_group, e_group = classifier(pes_persons[by]).astype(object), classifier(pes_followup[by]).astype(object)
         order = [*classifier(pes_persons[by]).cat.categories[:-1], *classifier(pes_followup[by]).cat.categories]
         groups = [g for g in dict.fromkeys(order) if (p_group == g).any() or (e_group == g).any()]
+        if not (set(p_group) - {NOT_STATED}) & (set(e_group) - {NOT_STATED}):
+            raise KitError(
+                _("The two samples have no value of {by!r} in common; check that both write it alike.").format(
+                    by=by
+                )
+            )
 
     status, outcome = pes_persons["match_status"].astype(object), pes_followup["outcome"].astype(object)
     p_flags = pd.DataFrame(
@@ -407,14 +440,14 @@ def _known_count(
     """The census count of a group (None: of all), if the caller gave it."""
     if census_count is None:
         return None
-    if isinstance(census_count, (int, float, np.integer, np.floating)):
+    if not isinstance(census_count, (Mapping, pd.Series)):
         if groups:
             raise KitError(
                 _("With a breakdown the census count is needed for each group: {{{groups}}}.").format(
                     groups=", ".join(f"{g!r}: ..." for g in groups)
                 )
             )
-        return float(census_count)
+        return number(census_count, _("The census count"))
     counts = dict(census_count.items())
     missing = [g for g in groups if g not in counts]
     if missing or not groups:
@@ -423,7 +456,8 @@ def _known_count(
                 missing=", ".join(map(shown, missing)) or _("the total")
             )
         )
-    return float(counts[group]) if group is not None else float(sum(counts[g] for g in groups))
+    each = {g: number(counts[g], _("The census count of {group}").format(group=shown(g))) for g in groups}
+    return each[group] if group is not None else float(sum(each.values()))
 
 
 __all__ = ["Estimate", "chandra_sekar_deming", "coverage_rates", "dual_system", "weighted_ratio"]

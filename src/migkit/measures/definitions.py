@@ -15,14 +15,16 @@ from migkit.measures._input import (
     TOTAL,
     as_counts,
     classifier,
+    column_names,
     in_order,
     is_unknown,
     need_columns,
     shown,
+    tidy,
     weights,
     whole_ages,
 )
-from migkit.reference import KitError, _
+from migkit.reference import KitError, _, codelist
 from migkit.reference.language import N_
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -68,8 +70,16 @@ def _is_foreign(column: str) -> Decision:
 
 
 def _said_yes(persons: pd.DataFrame, country: str) -> pd.Series:
-    answer = persons["lived_abroad"].astype(object)
-    return _answers(answer.eq("Y"), ~answer.isin(["Y", "N"]))
+    answer = tidy(persons["lived_abroad"])
+    unknown = is_unknown(answer)
+    odd = answer[~unknown & ~answer.isin(["Y", "N"])]
+    if len(odd):
+        raise KitError(
+            _(
+                "Column 'lived_abroad' holds {value}; write Y (yes), N (no) or X (not stated) ({n} such rows)."
+            ).format(value=shown(odd.iloc[0]), n=len(odd))
+        )
+    return _answers(answer.eq("Y"), unknown)
 
 
 def _any_foreign(*columns: str) -> Decision:
@@ -162,26 +172,49 @@ RULES: dict[str, Rule] = {
 def _rule(rule: str | Rule) -> Rule:
     if isinstance(rule, Rule):
         return rule
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise KitError(
             _("There is no rule called {rule!r}; use one of {known}.").format(rule=rule, known=", ".join(RULES))
         )
     return RULES[rule]
 
 
+def _codes(values: pd.Series) -> pd.Series:
+    """Country codes as text: without spaces around them, 270 and 270.0 as "270"."""
+    held = tidy(values)
+    if not pd.api.types.is_numeric_dtype(values.dtype) and held.map(type).isin([str]).all():
+        return held
+    plain = {v: f"{v:g}" if isinstance(v, (float, np.floating)) else str(v) for v in held.dropna().unique()}
+    return held.map(lambda value: plain.get(value, value) if not pd.isna(value) else None)
+
+
+def _code(country: object) -> str:
+    """The country's code as text."""
+    text = str(country).strip() if isinstance(country, (str, int, np.integer)) else ""
+    if not text:
+        raise KitError(_("The country must be given as its code in the data, for example 'GMB'."))
+    return text
+
+
 def _check_country(codes: pd.Series, country: str, column: str) -> None:
     """Catch "Gambia" or "gmb" where the column says "GMB": every person would become foreign."""
-    if not isinstance(country, str) or not country:
-        raise KitError(_("The country must be given as its code in the data, for example 'GMB'."))
-    known = codes[~is_unknown(codes)].astype(object).astype(str)
+    known = codes[~is_unknown(codes)].astype(str)
+    alike = known[known.str.casefold().eq(country.casefold()) & known.ne(country)]
+    if len(alike) and known.eq(country).any():
+        raise KitError(
+            _("Column {column!r} writes {country!r} also as {other!r} ({n} rows); make them alike first.").format(
+                column=column, country=country, other=alike.iloc[0], n=len(alike)
+            )
+        )
     if known.empty or known.eq(country).any():
         return
-    if known.str.casefold().eq(country.casefold()).any() or not known.str.len().eq(len(country)).any():
+    strange = country not in set(codelist("country")["code"])
+    if len(alike) or strange or not known.str.len().eq(len(country)).any():
         raise KitError(
             _(
                 "Column {column!r} holds codes such as {example!r}, but the country was given as {country!r}; "
                 "give it as the column writes it."
-            ).format(column=column, example=known.iloc[0], country=country)
+            ).format(column=column, example=(alike if len(alike) else known).iloc[0], country=country)
         )
 
 
@@ -191,12 +224,12 @@ def classify(persons: pd.DataFrame, rule: str | Rule, country: str, **columns: s
     Args:
         persons: one row a person, already limited to the universe (for a stock: the usual residents).
         rule: a key of ``RULES`` (or a ``Rule``).
-        country: the code of the country of the census, as the columns write it, for example ``"GMB"``.
+        country: the code of the country of the census, as the columns write it, for example ``"GMB"`` or 270.
         columns: where the table uses other names: ``country_birth="pays_naissance"``.
 
     Returns:
         A Series with the index of ``persons``: ``"yes"``, ``"no"`` or ``"unknown"``. Unknown are blanks and the
-        codes X, XXX.
+        codes X, XXX; a code of your own for "not stated", such as 999, must be made one of these first.
 
     Raises:
         KitError: if a column is missing or the country is written in another way than in the data.
@@ -216,10 +249,12 @@ def classify(persons: pd.DataFrame, rule: str | Rule, country: str, **columns: s
         )
     need_columns(persons, names.values(), _("The table of persons"))
     held = pd.DataFrame({need: persons[name] for need, name in names.items()}, index=persons.index)
+    home = _code(country)
     for need, name in names.items():
         if need.startswith(("country_", "citizenship", "mother_", "father_")):
-            _check_country(held[need], country, name)
-    return chosen.decide(held, country).rename(chosen.key)
+            held[need] = _codes(held[need])
+            _check_country(held[need], home, name)
+    return chosen.decide(held, home).rename(chosen.key)
 
 
 def _shares(counts: pd.DataFrame, weight: str | None) -> pd.DataFrame:
@@ -265,12 +300,12 @@ def stock(
     each = weights(persons, weight, _("The table of persons"))
     everyone = each.groupby(answers.to_numpy()).sum()
     total = pd.DataFrame([everyone], index=pd.Index([TOTAL]))
-    names = [by] if isinstance(by, str) else list(by)
+    names = column_names(by, _("The table of persons"))
     if not names:
         return _shares(total, weight)
     need_columns(persons, names, _("The table of persons"))
     groups = [classifier(persons[name]) for name in names]
-    counts = each.groupby([*groups, answers.rename("answer")], observed=True).sum().unstack("answer")
+    counts = each.groupby([*groups, answers.rename("answer")], observed=True).sum().unstack(-1)
     if len(names) == 1:
         counts.index = pd.Index(counts.index.astype(object), name=names[0])
     else:
@@ -303,6 +338,8 @@ def compare_definitions(
     if rules is None:
         have = set(getattr(persons, "columns", ()))
         rules = [key for key, rule in RULES.items() if all(columns.get(n, n) in have for n in rule.needs)]
+    if isinstance(rules, str):
+        rules = [rules]
     if not rules:
         needed = in_order({need for rule in RULES.values() for need in rule.needs})
         raise KitError(

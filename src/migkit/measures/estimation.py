@@ -5,7 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, as_counts, classifier, need_columns, numbers, shown, weights
+from migkit.measures._input import (
+    NOT_STATED,
+    TOTAL,
+    as_counts,
+    classifier,
+    column_names,
+    need_columns,
+    number,
+    numbers,
+    shown,
+    weights,
+)
 from migkit.reference import KitError, _
 
 
@@ -101,6 +112,15 @@ def lifetime_migration(matrix: pd.DataFrame) -> pd.DataFrame:
                 places=", ".join(odd) or _("for doubles")
             )
         )
+    if matrix.empty:
+        raise KitError(_("The matrix of birth and residence has no rows."))
+    sums = [place for place in matrix.index if str(place).strip().casefold() in ("total", "totals", "all", "sum")]
+    if sums:
+        raise KitError(
+            _("Leave the row and the column {total} out of the matrix: a sum is no place.").format(
+                total=shown(sums[0])
+            )
+        )
     whole = all(pd.api.types.is_integer_dtype(kind) for kind in matrix.dtypes)
     square = matrix[list(matrix.index)]
     cells = np.column_stack(
@@ -146,27 +166,26 @@ def emigrants_from_households(
     Not stated                 1     25.0
     Total                      4    100.0
     """
-    names = [by] if isinstance(by, str) else list(by)
+    what = _("The table of emigrants")
+    names = column_names(by, what)
     if not names:
         raise KitError(_("Say by which column the emigrants shall be counted, for example 'country_residence'."))
-    what = _("The table of emigrants")
     need_columns(emigrants, names, what)
     each = weights(emigrants, weight, what)
     if since is not None:
         need_columns(emigrants, [year_left], what)
         year = numbers(emigrants[year_left], _("Column {c!r}").format(c=year_left), missing=True)
-        keep = year.isna() | year.ge(since)
+        keep = year.isna() | year.ge(number(since, "since"))
         emigrants, each = emigrants[keep], each[keep]
     groups = [classifier(emigrants[name]) for name in names]
-    counts = each.groupby(groups, observed=True).sum().rename("emigrants").reset_index()
+    counts = each.groupby(groups, observed=True).sum()
+    if len(names) == 1:
+        counts.index = pd.Index(counts.index.astype(object), name=names[0])
+    else:
+        counts.index = pd.MultiIndex.from_tuples(list(counts.index), names=names)
     # "Not stated" goes last whatever its size; otherwise the largest group comes first.
-    counts["_last"] = counts[names[0]].astype(object).eq(classifier(emigrants[names[0]]).cat.categories[-1])
-    counts = counts.sort_values(["_last", "emigrants"], ascending=[True, False], kind="stable").drop(
-        columns="_last"
-    )
-    for name in names:
-        counts[name] = counts[name].astype(object)
-    table = counts.set_index(names)
+    last = counts.index.get_level_values(0) == NOT_STATED
+    table = counts.iloc[np.lexsort([-counts.to_numpy(), last])].to_frame("emigrants")
     table.loc[TOTAL if len(names) == 1 else (TOTAL, *[""] * (len(names) - 1)), "emigrants"] = each.sum()
     total = float(each.sum())
     table = as_counts(table, weight)

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, as_counts, classifier, need_columns, weights, whole_ages
+from migkit.measures._input import (
+    TOTAL,
+    as_counts,
+    classifier,
+    need_columns,
+    shown,
+    weights,
+    whole_ages,
+    whole_number,
+)
 from migkit.reference import KitError, _
 
 
@@ -62,6 +71,10 @@ def make_table(persons: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     Not stated  0  1           0      1
     Total       2  1           0      3
     """
+    if not isinstance(spec, TableSpec):
+        raise KitError(
+            _("The second argument must be a TableSpec, but it is a {kind}.").format(kind=type(spec).__name__)
+        )
     named = [spec.rows] + ([spec.columns] if spec.columns is not None else [])
     what = _("The data for the table {title!r}").format(title=spec.title)
     need_columns(persons, named, what)
@@ -101,6 +114,7 @@ def age_groups(age: Any, width: int = 5, open_at: int = 80, breaks: Sequence[int
     """
     years = whole_ages(age, _("Ages"))
     if breaks is None:
+        width, open_at = whole_number(width, "width"), whole_number(open_at, "open_at")
         if width < 1 or open_at < width:
             raise KitError(
                 _(
@@ -109,7 +123,11 @@ def age_groups(age: Any, width: int = 5, open_at: int = 80, breaks: Sequence[int
                 ).format(width=width, open_at=open_at)
             )
         breaks = [*range(0, open_at, width), open_at]
-    firsts = [int(first) for first in breaks]
+    if isinstance(breaks, str):
+        raise KitError(
+            _("The breaks are a list of first ages, such as [0, 15, 65]; got {b}.").format(b=shown(breaks))
+        )
+    firsts = [whole_number(first, _("Each break")) for first in breaks]
     if not firsts or firsts[0] < 0 or any(a >= b for a, b in pairwise(firsts)):
         raise KitError(
             _("The breaks of the age groups must rise, for example [0, 15, 65]; got {b}.").format(b=firsts)
