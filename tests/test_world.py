@@ -54,6 +54,11 @@ def check_rules(world):
     own = by_id.loc[person]
     assert (spells["start"][first].to_numpy() == own["birth_date"].to_numpy()[first]).all()
     assert (spells["start"][~first].to_numpy() == spells["end"].shift()[~first].to_numpy()).all()
+    # Life begins in the country and region of birth, also for those who died.
+    for place in ("country", "region"):
+        assert (
+            text(spells[place][first]).to_numpy() == text(own[f"{place}_birth"][first.to_numpy()]).to_numpy()
+        ).all()
     died = own["death_date"].to_numpy()[last]
     ends = spells["end"].to_numpy()[last]
     assert ((ends == died) | (np.isnat(ends) & np.isnat(died))).all()

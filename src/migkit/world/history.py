@@ -159,6 +159,9 @@ def the_dead(people: People, living: Rows, window: int) -> Rows:
     dead.died = np.minimum(dead.died, np.maximum(here[who] - 1, 1))
     dead.born = dead.born + 1 + (rng.random(len(who)) * 120).astype(np.int64)
     dead.status[:] = DEAD
+    # The earlier birth may lie before a move of the family: then it took place where the family lived.
+    then = (dead.moved > 0) & (dead.born > dead.moved) & ~((dead.joined > 0) & (dead.born > dead.joined))
+    dead.birth_region = np.where(people.native[who] & then, dead.before, dead.birth_region)
     _forget_kin(dead)
     early = dead.citizen_since < dead.died  # the copied change of citizenship would come after the death
     dead.citizen = np.where(early, dead.citizen_at_birth, dead.citizen)
