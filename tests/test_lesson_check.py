@@ -12,6 +12,7 @@ from migkit.lesson import check, checking, data
 from migkit.lesson.box import Box
 from migkit.lesson.checks import questions
 from migkit.lesson.practice.m04_census import QUESTIONS as TURNS
+from migkit.measures import dual_system
 
 
 class Nasty:
@@ -159,3 +160,33 @@ def test_the_lesson_package_is_light(tmp_path: Path):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("key", [key for key in TURNS if not TURNS[key].shape.whole])
+def test_a_rounded_right_answer_is_right(teaching_data, key):
+    exact = TURNS[key].right(data.load)
+    for decimals in (0, 1, 2):
+        box = check(key, round(exact, decimals))
+        assert box.kind == "right"
+    assert check(key, round(exact) + 1).kind == "look"
+
+
+def test_a_comma_in_a_number_is_named(teaching_data):
+    assert "47.4" in repr(check("turn3", (47, 4)))
+
+
+def test_an_estimate_is_asked_for_its_value(teaching_data):
+    assert ".value" in repr(check("q8", dual_system(10, 15, 5)))
+
+
+def test_tables_in_place_of_counts_are_named(teaching_data):
+    table = data.load("census_persons")
+    said = repr(check("q2", pd.Series({"native": table, "foreign_born": table, "not_stated": table})))
+    assert "len(" in said
+
+
+def test_the_dual_system_estimate_of_the_lesson_exceeds_both_lists(teaching_data):
+    """The lesson says so beside the right answer."""
+    turn = TURNS["turn6"]
+    found, checked = data.load("pes_persons"), data.load("pes_followup")
+    assert turn.right(data.load) > max((checked["outcome"] == "C").sum(), (found["match_status"] != "U").sum())

@@ -18,7 +18,7 @@ import pandas as pd
 
 import migkit.lesson.checks
 from migkit.lesson.box import Box
-from migkit.lesson.checks import Data, Question, questions, same
+from migkit.lesson.checks import Data, Question, is_number, questions, same
 from migkit.lesson.data import load
 from migkit.reference import KitError, _
 
@@ -106,6 +106,9 @@ def _reviewed(question: Question, answer: Any, country: str) -> Box:
     if isinstance(question, Practice):
         if _matches(question, answer, tables):
             return Box("right", title, [_(question.because)] if question.because else [])
+        if _rounded(question, answer, tables):
+            said = [_("Rounded, but right. Keep the decimals while you work; round in what you publish.")]
+            return Box("right", title, said + ([_(question.because)] if question.because else []))
         if review.fine:
             return Box(
                 "look",
@@ -115,6 +118,19 @@ def _reviewed(question: Question, answer: Any, country: str) -> Box:
     if review.fine:
         return Box("note", title, [review.noted])
     return Box("look", title, list(review.complaints))
+
+
+def _rounded(question: Practice, answer: Any, data: Data) -> bool:
+    """Whether ``answer`` is the right number with fewer decimals (47.4 for 47.403)."""
+    if getattr(question.shape, "whole", True) or not is_number(answer):
+        return False
+    try:
+        right = question.right(data)
+        return any(same(answer, round(float(right), decimals)) for decimals in range(4))
+    except KitError:
+        raise
+    except Exception:
+        return False
 
 
 def _matches(question: Practice, answer: Any, data: Data) -> bool:

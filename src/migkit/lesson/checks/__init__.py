@@ -110,6 +110,13 @@ class Number(Shape):
     def complaints(self, answer: Any, data: Data) -> list[str]:
         """Says whether it is no single number, or an impossible one."""
         if isinstance(answer, (pd.Series, pd.DataFrame, np.ndarray, list, tuple)):
+            if isinstance(answer, tuple) and all(map(is_number, answer)):
+                return [
+                    _(
+                        "A comma parts two numbers in Python. Write a decimal with a point (47.4) and thousands "
+                        "without a sign (13480)."
+                    )
+                ]
             kind = _("table") if isinstance(answer, (pd.Series, pd.DataFrame)) else _("list")
             return [
                 _(
@@ -119,6 +126,8 @@ class Number(Shape):
             ]
         if isinstance(answer, str):
             return [_("The answer is a number, but this is text: write it without quotation marks.")]
+        if is_number(getattr(answer, "value", None)):
+            return [_("This holds the number and its standard error. Take the number out: put .value behind it.")]
         if not is_number(answer):
             return [_("The answer is one number, but this is {value!r}.").format(value=answer)]
         if self.whole and float(answer) != int(answer):
@@ -165,6 +174,8 @@ class Table(Shape):
             return [_("A row or a column appears twice; each label must be there once.")]
         if any(cell is ... for cell in table.astype(object).to_numpy().ravel()):
             return [_("Some cells of the table still hold the dots: compute each of them above.")]
+        if any(isinstance(cell, (pd.DataFrame, pd.Series)) for cell in table.astype(object).to_numpy().ravel()):
+            return [_("Some cells hold a whole table instead of a number: put len( ... ) around each of them.")]
         wrong_labels = self._labels(table, _found(self.rows, data), _found(self.columns, data))
         if wrong_labels:
             return wrong_labels

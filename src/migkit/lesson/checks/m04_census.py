@@ -114,6 +114,21 @@ def _unknown_are_foreign(data: Data) -> pd.Series:
     return _three(_count(codes == HOME), _count(codes != HOME), _count(codes == NOT_STATED))
 
 
+def _unknown_are_foreign_and_gone(data: Data) -> pd.Series:
+    codes = _born(_residents(data))
+    return _three(_count(codes == HOME), _count(codes != HOME), 0)
+
+
+def _len_of_conditions(unknown: bool) -> Callable[[Data], pd.Series]:
+    """What comes out if len() is put around a condition; ``unknown``: around the third one too."""
+
+    def wrong(data: Data) -> pd.Series:
+        everybody = len(_residents(data))
+        return _three(everybody, everybody, everybody if unknown else 0)
+
+    return wrong
+
+
 def _unknown_are_native(data: Data) -> pd.Series:
     counts = _by_birthplace(_residents(data))
     return _three(counts["native"] + counts["not_stated"], counts["foreign_born"], counts["not_stated"])
@@ -155,6 +170,25 @@ def _by_birthplace_of_recent(data: Data) -> pd.Series:
     return people.loc[recent, "country_birth"].value_counts()
 
 
+def _by_birthplace_with_blanks(data: Data) -> pd.Series:
+    people = _residents(data)
+    return people.loc[people["country_5y"].isna() | (people["country_5y"] != HOME), "country_birth"].value_counts()
+
+
+def _foreign_born_five_years_ago(at_home: bool) -> Callable[[Data], pd.Series]:
+    """Residence of the foreign-born alone, with those who were here already or without them."""
+
+    def wrong(data: Data) -> pd.Series:
+        codes = _born_abroad(_residents(data))["country_5y"]
+        return (codes if at_home else codes[codes != HOME]).value_counts()
+
+    return wrong
+
+
+def _shares(counts: pd.Series) -> pd.Series:
+    return counts / counts.sum()
+
+
 def _by_year_of_arrival(data: Data) -> pd.Series:
     people = _residents(data)
     return _came_from(people, "previous_country", people["arrival_year"].ge(2019).fillna(False).astype(bool))
@@ -190,6 +224,11 @@ def _narrow(ages: pd.Series) -> float:
 def _all_ages(ages: pd.Series) -> float:
     known = ages.dropna()
     return 500 * _count(known % 5 == 0) / len(known)
+
+
+def _everybody_is_native(data: Data) -> pd.Series:
+    people = _residents(data)
+    return pd.Series({"native": whipple(people["age"]), "foreign_born": whipple(_born_abroad(people)["age"])})
 
 
 def _unknown_birth_heaping(data: Data) -> pd.Series:
@@ -360,6 +399,13 @@ QUESTIONS: dict[str, Question] = {
                     lambda data: _count(_all(data)["residence_status"] != "UA"),
                 ),
                 Mistake(
+                    N_(
+                        "Nobody is left. & asks for both at once, and nobody is UP and UA together: "
+                        'use .isin(["UP", "UA"]), which takes either.'
+                    ),
+                    lambda data: 0,
+                ),
+                Mistake(
                     N_("That is the number of visitors. Keep the others."),
                     lambda data: _count(_all(data)["residence_status"] == "V"),
                 ),
@@ -395,6 +441,23 @@ QUESTIONS: dict[str, Question] = {
                         "code XXX. Count that code."
                     ),
                     _if_any(_some_birthplace_unknown, _unknown_are_gone),
+                ),
+                Mistake(
+                    N_(
+                        "not_stated is 0, and the unknown are among the foreign-born: they are not blank here, "
+                        "they carry the code XXX. Count that code, and take it out of foreign_born."
+                    ),
+                    _if_any(_some_birthplace_unknown, _unknown_are_foreign_and_gone),
+                ),
+                *(
+                    Mistake(
+                        N_(
+                            "len() counts every row of a condition, also where it says no. .sum() counts where it "
+                            'says yes: (residents["country_birth"] == "GMB").sum() and so on.'
+                        ),
+                        _len_of_conditions(unknown),
+                    )
+                    for unknown in (True, False)
                 ),
                 Mistake(_SEE_RESIDENTS, _with_visitors(_by_birthplace)),
                 Mistake(
@@ -459,6 +522,27 @@ QUESTIONS: dict[str, Question] = {
                     _by_birthplace_of_recent,
                 ),
                 Mistake(
+                    N_(
+                        "That counts where these people were born, and also children under five, whose box is "
+                        "blank. Count country_5y, where they lived."
+                    ),
+                    _by_birthplace_with_blanks,
+                ),
+                *(
+                    Mistake(
+                        N_(
+                            "Those are the foreign-born only. Gambians who came back also lived abroad five years "
+                            "ago: start from residents."
+                        ),
+                        _foreign_born_five_years_ago(at_home),
+                    )
+                    for at_home in (True, False)
+                ),
+                Mistake(
+                    N_("Those are shares. The question asks for counts: value_counts() without normalize."),
+                    lambda data: _shares(_came_from(_residents(data), "country_5y")),
+                ),
+                Mistake(
                     N_("That is the residence one year ago (country_1y). The question looks back five years."),
                     lambda data: _came_from(_residents(data), "country_1y"),
                 ),
@@ -496,6 +580,7 @@ QUESTIONS: dict[str, Question] = {
                 rows=("native", "foreign_born"),
                 low=20,
                 high=500,
+                exact=1,
                 advice=N_(
                     "Whipple's index is 100 for perfect ages and 500 if every age ends in 0 or 5: do not "
                     "divide by 100."
@@ -519,6 +604,10 @@ QUESTIONS: dict[str, Question] = {
                 Mistake(
                     N_("That index looks at ages ending in 0 alone. Whipple's looks at 0 and 5."),
                     lambda data: _heaping(lambda ages: whipple(ages, digits=[0]), _residents(data)),
+                ),
+                Mistake(
+                    N_("The index called native is that of all residents. Keep those born in The Gambia first."),
+                    _everybody_is_native,
                 ),
                 Mistake(
                     N_("The foreign-born include those whose birthplace is not stated (XXX)."),

@@ -10,6 +10,8 @@ from migkit.reference.language import N_
 HOME = "GMB"
 NOT_STATED = "XXX"
 
+_ALL_ROWS = N_("That is every row: len() also counts where the condition says no. Put it into table[ ... ] first.")
+
 
 def _everybody(data: Data) -> pd.DataFrame:
     return data("census_persons")
@@ -34,8 +36,19 @@ def _foreign_citizens_born(people: pd.DataFrame, here: bool) -> int:
     return int((foreign & (born_here if here else ~born_here)).sum())
 
 
+def _citizens_or_unknown_born_here(people: pd.DataFrame) -> int:
+    listed = people["citizenship"].isin([HOME, NOT_STATED])
+    return int((listed & (people["country_birth"] == HOME)).sum())
+
+
 def _women_among(people: pd.DataFrame, of: int) -> float:
     return 100 * _women(people) / of
+
+
+def _women_of_known_sex(data: Data) -> float | None:
+    people = _from_senegal(data)
+    known = int(people["sex"].isin(["F", "M"]).sum())
+    return _women_among(people, known) if known < len(people) else None
 
 
 def _from_senegal(data: Data) -> pd.DataFrame:
@@ -48,12 +61,9 @@ def _arrived(people: pd.DataFrame, year: int) -> int:
 
 
 def _lists(data: Data) -> tuple[int, int, int]:
-    """Foreign-born people of the survey: correct census records, found persons, matched persons."""
-    pes, people = data("pes_persons"), _everybody(data)
-    checked = data("pes_followup").merge(people[["person_id", "country_birth"]], on="person_id")
-    correct = _born_abroad(checked[checked["outcome"] == "C"])
-    found = _born_abroad(pes[pes["match_status"] != "U"])
-    return len(correct), len(found), int((found["match_status"] == "M").sum())
+    """The sample areas: correct census records, persons whom the survey found, persons on both lists."""
+    outcome, status = data("pes_followup")["outcome"], data("pes_persons")["match_status"]
+    return int((outcome == "C").sum()), int((status != "U").sum()), int((status == "M").sum())
 
 
 def _dual(data: Data) -> float:
@@ -74,7 +84,11 @@ QUESTIONS: dict[str, Question] = {
                     lambda data: _women(_everybody(data)),
                 ),
                 Mistake(
-                    N_("That is all residents. Filter on the column sex."), lambda data: len(_residents(data))
+                    N_(
+                        "That is all residents: len() counts every row. Put the condition into residents[ ... ] "
+                        "first."
+                    ),
+                    lambda data: len(_residents(data)),
                 ),
                 Mistake(
                     N_("That is the men. The code for women is F."),
@@ -100,6 +114,18 @@ QUESTIONS: dict[str, Question] = {
                 Mistake(
                     N_("That is all foreign citizens. Keep those who were born here."),
                     lambda data: int((~_residents(data)["citizenship"].isin([HOME, NOT_STATED])).sum()),
+                ),
+                Mistake(
+                    N_("Those are citizens and people of unknown citizenship. Put ~ before the second condition."),
+                    lambda data: _citizens_or_unknown_born_here(_residents(data)),
+                ),
+                Mistake(
+                    N_("Visitors are in it. Start from residents, in all three places."),
+                    lambda data: _foreign_citizens_born(_everybody(data), here=True),
+                ),
+                Mistake(
+                    _ALL_ROWS,
+                    lambda data: len(_residents(data)),
                 ),
                 Mistake(
                     N_("Those are the foreign citizens born elsewhere. Turn the second condition round."),
@@ -128,6 +154,16 @@ QUESTIONS: dict[str, Question] = {
                     N_("You divided by all the foreign-born. Divide by those born in Senegal."),
                     lambda data: _women_among(_from_senegal(data), len(_born_abroad(_residents(data)))),
                 ),
+                Mistake(
+                    N_(
+                        "You divided by all foreign-born women. Divide by everybody born in Senegal: column Total."
+                    ),
+                    lambda data: _women_among(_from_senegal(data), _women(_born_abroad(_residents(data)))),
+                ),
+                Mistake(
+                    N_("You divided by men and women. The sex of some is not stated: divide by the column Total."),
+                    _women_of_known_sex,
+                ),
             ),
             right=lambda data: _women_among(_from_senegal(data), len(_from_senegal(data))),
             because=N_(
@@ -146,6 +182,14 @@ QUESTIONS: dict[str, Question] = {
                 Mistake(
                     N_("That starts in 2021. 'In 2020 or later' is >= 2020."),
                     lambda data: _arrived(_born_abroad(_residents(data)), 2021),
+                ),
+                Mistake(
+                    _ALL_ROWS,
+                    lambda data: len(_born_abroad(_residents(data))),
+                ),
+                Mistake(
+                    N_("Those came in 2020 alone. 'In 2020 or later' is >= 2020."),
+                    lambda data: int((_born_abroad(_residents(data))["arrival_year"] == 2020).sum()),
                 ),
                 Mistake(
                     N_("Those came before 2020. Turn the sign round."),
