@@ -12,7 +12,8 @@ from migkit.lesson import check, checking, data
 from migkit.lesson.box import Box
 from migkit.lesson.checks import questions
 from migkit.lesson.practice.m04_census import QUESTIONS as TURNS
-from migkit.measures import dual_system
+from migkit.measures import dual_system, whipple
+from migkit.reference import KitError
 
 
 class Nasty:
@@ -190,3 +191,11 @@ def test_the_dual_system_estimate_of_the_lesson_exceeds_both_lists(teaching_data
     turn = TURNS["turn6"]
     found, checked = data.load("pes_persons"), data.load("pes_followup")
     assert turn.right(data.load) > max((checked["outcome"] == "C").sum(), (found["match_status"] != "U").sum())
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda: whipple(pd.DataFrame({"age": [30]})), lambda: dual_system(pd.Series([True, False]), 3, 2)]
+)
+def test_a_table_where_one_column_or_number_is_needed_is_a_sentence(wrong):
+    with pytest.raises(KitError, match=r"age'\]|\.sum\(\)"):
+        wrong()

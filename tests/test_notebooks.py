@@ -14,7 +14,8 @@ from migkit.reference import ROOT, curriculum
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = {module.slug: module for module in curriculum()}
-LONGEST_CELL = 9
+LONGEST_CELL = 13
+WIDEST_LINE = 78  # the book's page cuts off what is wider
 
 
 def markdown(path: Path) -> str:
@@ -51,7 +52,7 @@ def test_code_cells_are_short_and_define_nothing(notebook):
         if cell.cell_type == "code":
             lines = cell.source.splitlines()
             assert len(lines) <= LONGEST_CELL, cell.id
-            assert max(map(len, lines)) <= 120, cell.id
+            assert max(map(len, lines)) <= WIDEST_LINE, cell.id
             assert not re.search(r"^\s*(def|class|lambda|input\()\b", cell.source, re.M), cell.id
 
 
