@@ -219,3 +219,11 @@ def test_the_example_of_an_own_file_is_marked_and_readable():
     assert "synthetic" in EXAMPLE_FILE.name
     assert list(own.columns) == ["NUMERO", "SEXE", "AGE", "PAYS_NAISSANCE", "NATIONALITE"]
     assert len(own) > 500
+
+
+def test_a_translation_into_no_code_of_the_kit_is_refused():
+    own = pd.DataFrame({"S": ["H", "F"], "P": ["Gambie", "Mali"]})
+    with pytest.raises(KitError, match=r"Male.*M, F, X"):
+        map_columns(own, {"sex": "S"}, {"sex": {"H": "Male", "F": "F"}})
+    with pytest.raises(KitError, match=r"Gambia.*three capital letters"):
+        map_columns(own, {"country_birth": "P"}, {"country_birth": {"Gambie": "Gambia", "Mali": "MLI"}})

@@ -112,6 +112,15 @@ class BookHandler(http.server.SimpleHTTPRequestHandler):
         """Keep the terminal for the addresses."""
 
 
+class BookServer(http.server.ThreadingHTTPServer):
+    """A browser that goes away in the middle of a page is no error: no traceback in the trainer's terminal."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent about broken connections, tell of everything else."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve_book(folder: Path, port: int, lab_address: str = "") -> http.server.ThreadingHTTPServer:
     """Serve ``folder`` on this machine only, in the background; stop it with ``.shutdown()``."""
 
@@ -121,7 +130,7 @@ def serve_book(folder: Path, port: int, lab_address: str = "") -> http.server.Th
 
     Handler.lab_address = lab_address
     try:
-        server = http.server.ThreadingHTTPServer((HOST, port), Handler)
+        server = BookServer((HOST, port), Handler)
     except OSError as trouble:
         raise KitError(
             _("Port {port} is taken by another program; choose another one with {option}.").format(

@@ -317,6 +317,7 @@ def _mapped(values: pd.Series, own_name: str, field: Any, codes: Mapping[Any, st
     texts = values.astype(object).map(_as_code)
     if codes is not None:
         book = {_as_code(key): word for key, word in codes.items()}
+        _refuse_strange_targets(codes, field)
         _refuse_unknown(texts, set(book), own_name, field.name)
         texts = texts.map(book)
     elif field.codelist == "country":
@@ -326,6 +327,22 @@ def _mapped(values: pd.Series, own_name: str, field: Any, codes: Mapping[Any, st
     elif field.codelist and field.codelist != "region":
         _refuse_unknown(texts, set(codelist(field.codelist)["code"]), own_name, field.name)
     return texts.astype("string").astype(object).where(texts.notna(), None)
+
+
+def _refuse_strange_targets(codes: Mapping[Any, str], field: Any) -> None:
+    """The right-hand side of a translation must be codes of the kit."""
+    if not field.codelist or field.codelist == "region":
+        return
+    if field.codelist == "country":
+        strange = [word for word in codes.values() if not re.fullmatch(r"[A-Z]{3}", str(word))]
+        have = _("three capital letters, such as GMB, SEN or XXX for not stated")
+    else:
+        known = list(codelist(field.codelist)["code"])
+        strange = [word for word in codes.values() if word not in known]
+        have = ", ".join(known)
+    if strange:
+        text = _("The codes for {kit!r} lead to {word!r}, which the kit does not know. Its codes are: {have}.")
+        raise KitError(text.format(kit=field.name, word=strange[0], have=have))
 
 
 def _as_code(value: Any) -> str | None:
