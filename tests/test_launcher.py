@@ -191,6 +191,24 @@ def test_an_unknown_verb_and_a_users_mistake_are_one_sentence():
         assert "Traceback" not in done.stderr
 
 
+def test_a_verb_that_fails_without_an_error_still_leaves_with_its_code(monkeypatch):
+    """`kit test` with a failing test must fail in CI."""
+    import click
+
+    from migkit import cli
+
+    @click.command()
+    @click.argument("code", type=int)
+    def command(code):
+        raise click.exceptions.Exit(code)
+
+    monkeypatch.setattr(cli.Verbs, "get_command", lambda _self, _context, _name: command)
+    for code in (0, 3):
+        with pytest.raises(SystemExit) as left:
+            cli.main(["start", str(code)])
+        assert left.value.code == code
+
+
 def test_the_stamp_is_plain_json(launcher):
     launcher.install("docs")
     assert json.loads(launcher.stamp("docs").read_text(encoding="utf-8"))["fingerprint"]

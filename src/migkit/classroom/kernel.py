@@ -124,6 +124,7 @@ class SandboxedKernelManager(AsyncKernelManager):
             assert self.kernel_spec  # it raises instead
             self.kernel_spec.interrupt_mode = "message"  # a signal would end bubblewrap, not the endless loop
         self.watchdog: Watchdog | None = None
+        self._lifeline: int | None = None
         #: When the whole hand-in must be done, on time.monotonic()'s clock; kept by the grader over restarts.
         self.deadline = time.monotonic() + self.notebook_seconds
 
@@ -162,7 +163,13 @@ class SandboxedKernelManager(AsyncKernelManager):
         kwargs["cwd"] = str(self._folder)
         # What a kernel writes past Jupyter, terminal commands too, goes nowhere.
         with Path(os.devnull).open("wb") as nowhere:
-            await super().start_kernel(stdout=nowhere, stderr=nowhere, **kwargs)
+            if self.mode != "none":
+                kwargs["stdin"], self._lifeline = os.pipe()
+            try:
+                await super().start_kernel(stdout=nowhere, stderr=nowhere, **kwargs)
+            finally:
+                if "stdin" in kwargs:
+                    os.close(kwargs["stdin"])
         process = getattr(self.provisioner, "process", None)
         if process is not None:
             self.watchdog = Watchdog(process.pid, self.limits, self._sockets, self.deadline)
@@ -182,6 +189,9 @@ class SandboxedKernelManager(AsyncKernelManager):
         """Take the folder away with the kernel."""
         if self.watchdog:
             self.watchdog.stop()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
         await super().cleanup_resources(restart=restart)
         if not restart:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,20 @@ def copy_files(source: Path, target: Path) -> None:
             shutil.copyfile(path, place)
 
 
+def end_with_the_grader() -> None:
+    """End this process when the grader has gone: our input is a pipe from it, which then closes.
+
+    bubblewrap sees to that as well, but not for a grader that is killed while the walls are going up.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True, name="lifeline").start()
+
+
 def start(settings: dict[str, Any]) -> None:
     """Do what ``settings`` (made by ``sandbox.settings``) says, and run the kernel until it is told to stop."""
     if settings["uid"]:
@@ -67,6 +82,8 @@ def start(settings: dict[str, Any]) -> None:
         return
     from ipykernel.kernelapp import launch_new_instance
 
+    if settings["lifeline"]:
+        end_with_the_grader()
     launch_new_instance(argv=settings["arguments"])
 
 

@@ -118,6 +118,7 @@ def settings(mode: Mode, limits: Limits, room: Room, arguments: list[str], probe
         "work": WORK if walls else str(room.connection / "work"),
         "arguments": arguments,
         "probe": probe,
+        "lifeline": walls and not probe,  # without walls ipykernel itself sees to it
         "limits": {
             # Address space is not memory in use: libraries reserve more than they touch.
             "as": (limits.memory + 2048) * MB,

@@ -3,7 +3,7 @@
 import importlib
 import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -54,12 +54,11 @@ def kit() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; a user's mistake is one sentence and exit code 1, never a traceback."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave; a user's mistake is one sentence and exit code 1, never a traceback."""
     try:
-        return kit.main(args=arguments, prog_name=os.environ.get("KIT_PROGRAM", "kit"), standalone_mode=False)
-    except click.exceptions.Exit as left:
-        sys.exit(left.exit_code)
+        code = kit.main(args=arguments, prog_name=os.environ.get("KIT_PROGRAM", "kit"), standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an Exit, else what the verb gave
     except click.ClickException as mistake:
         mistake.show()
         sys.exit(mistake.exit_code)

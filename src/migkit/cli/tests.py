@@ -31,7 +31,7 @@ def _run(name: str, arguments: list[str]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    return dict(os.environ, KIT_HOME=str(ROOT), MPLBACKEND="agg", PYTHONUTF8="1")
+    return dict(os.environ, KIT_HOME=str(ROOT), PYTHONUTF8="1")
 
 
 @click.command(
@@ -49,6 +49,7 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
     missing; in CI they must not be missing.
     """
     ensure("test")
+    ensure("docs")  # the documents are tested as well
     arguments = list(pytest_arguments)
     fine = True
     if not arguments:

@@ -1,6 +1,7 @@
 """Build the book: generated pages, Jupyter Book, and one clear sentence when something is wrong."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -130,10 +131,18 @@ def _run(source: Path, out: Path, say: Progress) -> None:
         str(out / "doctrees"),
     ]
     log = out / "build.log"
+    # A drawing backend that somebody set for this shell would keep the charts out of the pages.
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     with (
         log.open("w", encoding="utf-8") as record,
         subprocess.Popen(
-            command, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+            command,
+            cwd=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            env=environment,
         ) as sphinx,
     ):
         assert sphinx.stdout is not None
