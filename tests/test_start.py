@@ -87,6 +87,24 @@ def test_running_kit_is_none_where_nobody_or_somebody_else_answers(taken_port):
     assert serving.running_kit(1) is None
 
 
+def test_learners_see_neither_solutions_nor_the_graders_buttons():
+    settings = serving.JUPYTER_SETTINGS
+    server = json.loads((settings / "jupyter_server_config.json").read_text(encoding="utf-8"))
+    assert "exercises" in server["ContentsManager"]["hide_globs"]
+    page = json.loads((settings / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+    assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
+
+
+def test_a_closed_terminal_ends_the_kit_as_ctrl_c_does():
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        serving.end_on_signals()
+        assert all(signal.getsignal(number) is signal.default_int_handler for number in kept)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
 def start(port, lab_port, environment):
     """Start the kit as a user would; give the process, the addresses it prints and the seconds until then."""
     began = time.monotonic()

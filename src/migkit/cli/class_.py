@@ -252,6 +252,7 @@ def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) 
     address = f"http://{serving.HOST}:{port}/formgrader?token={token}"
     course.backup("formgrader")
     log = course.reports / "formgrader.log"
+    serving.end_on_signals()
     with log.open("wb") as kept:
         process = subprocess.Popen(
             arguments, cwd=course.root, env=environment, stdout=kept, stderr=subprocess.STDOUT

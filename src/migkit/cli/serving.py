@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -162,6 +163,14 @@ def start_lab(port: int) -> tuple[subprocess.Popen[bytes], str, Path]:
     with log.open("wb") as kept:
         process = subprocess.Popen(command, stdout=kept, stderr=subprocess.STDOUT, cwd=ROOT, env=environment)
     return process, f"http://{HOST}:{port}/lab?token={token}", log
+
+
+def end_on_signals() -> None:
+    """Let a closed terminal or a shutdown end the kit as Ctrl+C does, so that no JupyterLab stays behind."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(number, signal.default_int_handler)
 
 
 def wait_until_it_answers(

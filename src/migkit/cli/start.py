@@ -64,6 +64,7 @@ def command(browser: bool, port: int | None, lab_port: int | None) -> None:
     port = serving.choose_port(port, BOOK_PORT, "--port")
     lab_port = serving.choose_port(lab_port, LAB_PORT, "--lab-port", avoid=port)
     folder = prepare()
+    serving.end_on_signals()
     process, lab_address, log = serving.start_lab(lab_port)
     try:
         server = serving.serve_book(folder, port, lab_address)
