@@ -338,6 +338,12 @@ def _spoil_items(rec: Recorder, model: ErrorModel, rng: np.random.Generator) -> 
     for item in ("marital", "education", "activity", "occupation", "industry"):
         blank = (rec[item] != "") & chance(rng, model.rate("item_not_stated", item), len(rec))
         rec.change(blank, item, "X", "item_not_stated")
+    kind = "past_residence_not_stated"
+    for years in ("1y", "5y"):
+        country = f"country_{years}"
+        blank = (rec[country] != "") & chance(rng, model.rate(kind, country), len(rec))
+        rec.change(blank, country, "XXX", kind)
+        rec.change(blank, f"region_{years}", "", kind)
 
 
 def _fit_to_age(rec: Recorder) -> None:
