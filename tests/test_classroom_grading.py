@@ -198,6 +198,26 @@ def test_one_hand_in_that_nbgrader_cannot_grade_does_not_stop_the_class(course, 
     assert standing["empty"] == "failed"
 
 
+def test_a_fault_of_the_machine_gives_nobody_a_page_of_zeros(tmp_path):
+    course = make_class(tmp_path, "fault")
+    release(course)
+    (tmp_path / f"{MODULE}_p01.ipynb").write_text(text(answer(course)), encoding="utf-8")
+    handin.collect(course, tmp_path / f"{MODULE}_p01.ipynb")
+    data = course.root / "data" / "people.csv"
+    kept = data.read_bytes()
+    data.unlink()
+    outcome = grading.grade(course).outcomes[0]
+    assert not outcome.graded
+    assert "the first cell, which is not Awa Ceesay's own, failed here (FileNotFoundError" in outcome.reason
+    row = results.results(course).rows[0]
+    assert (row.standing, row.total) == ("failed", None)
+    with pytest.raises(KitError, match="Nobody was graded yet"):
+        give_feedback(course)
+    data.write_bytes(kept)
+    assert grading.grade(course).outcomes[0].graded
+    assert results.results(course).rows[0].total == 3
+
+
 def test_grading_that_was_killed_goes_on_where_it_stopped(course, tmp_path):
     copy = open_course(str(shutil.copytree(course.root, tmp_path / "copy")))
     for file in (copy.reports / "grading").iterdir():

@@ -1,11 +1,14 @@
 """Grading: nbgrader's autograde for one hand-in after the other, so that no hand-in can stop the class."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from nbformat import NotebookNode
 
 from migkit.classroom import files, notebooks, sandbox
 from migkit.classroom.course import Course
@@ -73,6 +76,16 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else _("no reason given")
 
 
+def _fault_of_the_first_cell(notebook: NotebookNode) -> str:
+    """What went wrong in the first cell of code, if that one is the assignment's own; empty if nothing did."""
+    first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    mark = first.metadata.get("nbgrader", {}) if first else {}
+    if not first or not mark.get("locked") or mark.get("grade"):
+        return ""
+    errors = [output for output in first.outputs if output.output_type == "error"]
+    return f"{errors[0].ename}: {errors[0].evalue}" if errors else ""
+
+
 def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
     """Grade one hand-in; whatever happens comes back as an outcome."""
     began = time.monotonic()
@@ -86,7 +99,16 @@ def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
         files.write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
         reason = _("nbgrader could not grade it; {log} holds the details").format(log=log.relative_to(course.root))
         return Outcome(person.student_id, False, mark, reason=f"{reason} ({why})"[:300], seconds=seconds)
-    notes = tuple(notebooks.read(path).metadata.get(NOTES, []))
+    notebook = notebooks.read(path)
+    fault = _fault_of_the_first_cell(notebook)
+    if fault:
+        shutil.rmtree(path.parent)  # a page of zeros that nobody earned must not be handed back
+        reason = _(
+            "the first cell, which is not {name}'s own, failed here ({fault}): mend this machine or "
+            "the class's data and grade again"
+        ).format(name=person.name, fault=fault)
+        return Outcome(person.student_id, False, mark, reason=reason[:400], seconds=seconds)
+    notes = tuple(notebook.metadata.get(NOTES, []))
     return Outcome(person.student_id, True, mark, notes=notes, seconds=seconds)
 
 
