@@ -1,9 +1,12 @@
 """Habits of the repository: rooms filled, notebooks clean, locks hashed, no address of a package registry."""
 
+import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -86,6 +89,21 @@ def test_the_locks_hold_what_pyproject_asks_for():
             assert re.search(rf"^{re.escape(name)}==", text, re.M), (
                 f"{lock} does not hold {name}: compile it again"
             )
+
+
+def test_what_the_package_imports_stands_in_pyproject():
+    """A package that comes only because another one needs it can vanish with the next version of that one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["docs"]
+    named = {re.split(r"[<>=!\[;]", line)[0].strip().lower().replace("_", "-") for line in wanted}
+    made_by = packages_distributions()
+    for file in tracked("src/*.py", "src/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for root in {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"migkit"}:
+                makers = {name.lower().replace("_", "-") for name in made_by.get(root, [root])}
+                assert makers & named, f"{file.relative_to(ROOT)} imports {root}: name it in pyproject.toml"
 
 
 def test_the_locks_agree_with_each_other():
