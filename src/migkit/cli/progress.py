@@ -19,7 +19,11 @@ def step(label: str) -> Iterator[Callable[[float, str], None]]:
     """
     began = time.monotonic()
     with tqdm(
-        total=100, bar_format="  {desc:<18} {bar:24} {percentage:3.0f}% {postfix}", desc=label, leave=False
+        total=100,
+        bar_format="  {desc:<18} {bar:24} {percentage:3.0f}% {postfix}",
+        desc=label,
+        leave=False,
+        disable=None,
     ) as bar:
 
         def report(share: float, text: str) -> None:

@@ -25,8 +25,8 @@ def prepare() -> Path:
     from migkit.editions import book
     from migkit.sources import write_teaching_data
 
-    with step(_("teaching data")):
-        write_teaching_data()
+    with step(_("teaching data")) as report:
+        write_teaching_data(lambda table, done, tables: report(done / tables, table))
     with step(_("book")) as report:
         return book.build(progress=report).html
 
