@@ -145,7 +145,7 @@ def plain(text):
     """Text without markdown's marks, without typographic quotes, on one line."""
     for curly, straight in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("…", "...")):
         text = text.replace(curly, straight)
-    return re.sub(r"[>*`\s]+", " ", text).strip()
+    return re.sub(r"[>\s]+", " ", re.sub(r"[*`]+", "", text)).strip()
 
 
 def made(folder, suffix):
