@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,29 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+def no_chromium() -> str:
+    """Why browser tests cannot run here, or nothing."""
+    return "" if CHROMIUM else "no Chromium on this machine (Debian, Ubuntu: apt install chromium)"
+
+
+def no_sandbox() -> str:
+    """Why sandbox tests cannot run here, or nothing."""
+    from migkit.classroom import sandbox
+
+    if sandbox.find_mode() != "none":
+        return ""
+    return "no bubblewrap (Linux only: apt install bubblewrap), or user namespaces are forbidden"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run, and say why. In CI nothing is left out: there it fails instead."""
-    missing = {
-        "browser": None if CHROMIUM else "no Chromium on this machine (Debian, Ubuntu: apt install chromium)",
-        "sandbox": None
-        if sys.platform == "linux" and shutil.which("bwrap")
-        else "no bubblewrap on this machine (Linux only: apt install bubblewrap)",
-    }
-    for item in items:
-        for marker, reason in missing.items():
-            if reason and item.get_closest_marker(marker) and not CI:
-                item.add_marker(pytest.mark.skip(reason=reason))
+    if CI:
+        return
+    for marker, why_not in (("browser", no_chromium), ("sandbox", no_sandbox)):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        reason = why_not() if marked else ""
+        for item in marked if reason else []:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

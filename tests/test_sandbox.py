@@ -18,10 +18,7 @@ from migkit.classroom import sandbox
 from migkit.classroom.preprocessors import NOTES, SandboxedExecute
 from migkit.reference import ROOT
 
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.skipif(sandbox.find_mode() == "none", reason="no bubblewrap, or user namespaces are forbidden"),
-]
+pytestmark = pytest.mark.sandbox
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
