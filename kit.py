@@ -79,7 +79,7 @@ def venv_python():
 def fingerprint(group):
     """What must be the same for an installed group to be still the right one."""
     digest = hashlib.sha256()
-    for name in {GROUPS[group][0], "pyproject.toml"} if group == "base" else {GROUPS[group][0]}:
+    for name in (GROUPS[group][0],) + (("pyproject.toml",) if group == "base" else ()):
         digest.update((ROOT / name).read_bytes())
     return "{}-{}.{}".format(digest.hexdigest(), *sys.version_info[:2])
 

@@ -82,6 +82,23 @@ def test_installs_from_wheels_without_network_and_only_once(launcher, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_what_is_installed_is_known_again_by_the_next_process():
+    """Python orders sets anew in each process; the fingerprint must not follow."""
+    code = "import kit; print(kit.fingerprint('base'))"
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=dict(os.environ, PYTHONHASHSEED=str(seed)),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(seen) == 1
+
+
 def test_a_changed_lock_is_installed_anew(launcher, capsys):
     launcher.install("docs")
     lock = launcher.ROOT / "requirements" / "docs.txt"
