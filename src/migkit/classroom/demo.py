@@ -22,6 +22,7 @@ from migkit.classroom.notebooks import grade_id, text_of
 from migkit.classroom.results import Results, Standing, number, results, write_results
 from migkit.classroom.scores import label_of, questions
 from migkit.reference import KitError, _
+from migkit.reference.files import write_text
 
 MODULE = "04_census"
 SEED = 20260401
@@ -142,7 +143,7 @@ def _hand_in(course: Course, folder: Path) -> list[Path]:
     released = notebooks.read(course.release_notebook)
 
     def write(name: str, notebook: NotebookNode, stick: str = "second round") -> None:
-        files.write_text(folder / stick / name, text_of(notebook))
+        write_text(folder / stick / name, text_of(notebook))
 
     parts = {part.student_id: part for part in cast()}
     write(f"p08/{MODULE}.ipynb", released, stick="first round")
@@ -156,7 +157,7 @@ def _hand_in(course: Course, folder: Path) -> list[Path]:
     files.write_zip(folder / "second round" / "hand-ins from the tablet.zip", entries)
     write(f"{MODULE}_p05.ipynb", released)
     whole = text_of(solved(source, released))
-    files.write_text(folder / "second round" / f"{MODULE}_p06.ipynb", whole[: len(whole) // 2])
+    write_text(folder / "second round" / f"{MODULE}_p06.ipynb", whole[: len(whole) // 2])
     write(f"{MODULE}_p07.ipynb", _loop(solved(source, released)))
     write(f"p08/{MODULE}.ipynb", _tampered(solved(source, released)))
     write(f"{MODULE}_visitor.ipynb", released)

@@ -29,6 +29,7 @@ from migkit.classroom.notebooks import grade_id
 from migkit.classroom.preprocessors import NOTES
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _, curriculum, palette
+from migkit.reference.files import write_text
 
 TAGS = frozenset(
     re.findall(
@@ -248,9 +249,7 @@ def give_feedback(
             result: dict[str, Any] = api.generate_feedback(course.module, person.student_id, force=True)
             page = course.feedback(person.student_id) / f"{course.module}.html"
             if not result["success"] or not page.is_file():
-                files.write_text(
-                    course.reports / "feedback.log", f"{result.get('log', '')}\n{result.get('error', '')}"
-                )
+                write_text(course.reports / "feedback.log", f"{result.get('log', '')}\n{result.get('error', '')}")
                 raise KitError(
                     _("The feedback for {name} could not be made; {log} holds the details.").format(
                         name=person.name, log=course.reports / "feedback.log"

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from migkit.reference import KitError, _
+from migkit.reference.files import replacing
 
 
 def sha256(content: bytes) -> str:
@@ -39,22 +40,6 @@ def free_name(path: Path) -> Path:
     return candidate
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write under a temporary name, put it on the disk, then rename: a power cut leaves old or new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """:func:`write_bytes` for text in UTF-8."""
-    write_bytes(path, text.encode("utf-8"))
-
-
 def append_line(path: Path, line: str) -> None:
     """Add a line to a journal and put it safely on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,21 +53,19 @@ def backup_database(database: Path, folder: Path, reason: str) -> Path | None:
     """Copy a sqlite database, whole and consistent even while somebody uses it; None if there is none yet."""
     if not database.exists():
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     target = free_name(folder / f"{database.stem}-{stamp()}-before-{reason}.db")
-    temporary = target.with_name(f".{target.name}.new")
-    temporary.unlink(missing_ok=True)
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(temporary)) as copy:
+    with (
+        replacing(target) as part,
+        closing(sqlite3.connect(database)) as source,
+        closing(sqlite3.connect(part)) as copy,
+    ):
         source.backup(copy)
-    temporary.replace(target)
     return target
 
 
 def write_zip(target: Path, entries: dict[str, Path | bytes]) -> None:
     """Write a zip of ``entries`` (name inside: file or content); same content, same bytes."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(entries):
             info = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
@@ -93,7 +76,6 @@ def write_zip(target: Path, entries: dict[str, Path | bytes]) -> None:
             else:
                 with content.open("rb") as file, archive.open(info, "w") as place:
                     shutil.copyfileobj(file, place)
-    temporary.replace(target)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from migkit.classroom.course import Course
 from migkit.classroom.preprocessors import NOTES
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _
+from migkit.reference.files import write_text
 
 #: Called before each hand-in: how many are done, how many there are, whose turn it is.
 Progress = Callable[[int, int, Person], None]
@@ -96,7 +97,7 @@ def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
     if not result["success"] or not path.is_file():
         why = _last_line(result.get("log", "") or result.get("error", ""))
         log = course.reports / "grading" / f"{person.student_id}.log"
-        files.write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
+        write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
         reason = _("nbgrader could not grade it; {log} holds the details").format(log=log.relative_to(course.root))
         return Outcome(person.student_id, False, mark, reason=f"{reason} ({why})"[:300], seconds=seconds)
     notebook = notebooks.read(path)
@@ -157,7 +158,7 @@ def grade(
                 # Interrupted from here on, this hand-in counts as not graded.
                 outcome_file(course, person.student_id).unlink(missing_ok=True)
                 outcome = _grade_one(course, api, person)
-                files.write_text(outcome_file(course, person.student_id), json.dumps(asdict(outcome), indent=1))
+                write_text(outcome_file(course, person.student_id), json.dumps(asdict(outcome), indent=1))
                 outcomes.append(outcome)
     unprotected = sandbox.unprotected(sandbox.find_mode())
     return Report(tuple(outcomes), unchanged, unprotected, round(time.monotonic() - began, 1))

@@ -25,6 +25,7 @@ from migkit.classroom import files, notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.roster import Person, Roster, plain
 from migkit.reference import KitError, _
+from migkit.reference.files import write_bytes, write_text
 
 Status = Literal["taken", "unchanged", "replaced", "older", "damaged", "unknown", "refused"]
 
@@ -367,9 +368,9 @@ def _keep(course: Course, item: Found, entry: Entry) -> Entry:
     name = re.sub(r"[^0-9A-Za-z._-]+", "_", item.path.name)[-80:]
     target = course.quarantine / f"{files.sha256(item.content)[:10]}_{name}"
     if not target.exists():
-        files.write_bytes(target, item.content)
+        write_bytes(target, item.content)
     text = _("{file}\n{reason}\nseen {at}\n").format(file=entry.file, reason=entry.reason, at=entry.at)
-    files.write_text(target.with_name(target.name + ".reason.txt"), text)
+    write_text(target.with_name(target.name + ".reason.txt"), text)
     return replace(entry, kept=target.relative_to(course.root).as_posix())
 
 
@@ -404,8 +405,8 @@ def _take(course: Course, hand_in: _HandIn, known: list[Entry]) -> Entry:
             )
     building = course.root / "submitted" / hand_in.student_id / f".{course.module}.new"
     when = hand_in.found.modified.strftime("%Y-%m-%d %H:%M:%S UTC")
-    files.write_bytes(building / f"{course.module}.ipynb", content)
-    files.write_text(building / "timestamp.txt", when)
+    write_bytes(building / f"{course.module}.ipynb", content)
+    write_text(building / "timestamp.txt", when)
     if not target.exists():
         building.replace(target)
         return entry

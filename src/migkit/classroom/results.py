@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from migkit.classroom import files
 from migkit.classroom.course import Course
 from migkit.classroom.grading import Outcome, fingerprint, read_outcome
 from migkit.classroom.handin import Entry, journal
 from migkit.classroom.roster import Person
 from migkit.classroom.scores import Question, Score, questions, scores
 from migkit.reference import _, palette
+from migkit.reference.files import write_bytes, write_text
 
 Standing = Literal["graded", "waiting", "not graded", "failed", "damaged", "missing"]
 
@@ -261,6 +261,6 @@ def write_results(result: Results) -> tuple[Path, Path]:
     """Write the CSV (for a spreadsheet program) and the page into ``reports/``; gives both paths."""
     table = result.course.reports / f"{result.course.module}_results.csv"
     page = result.course.reports / f"{result.course.module}_results.html"
-    files.write_bytes(table, as_csv(result).encode("utf-8-sig"))
-    files.write_text(page, as_page(result))
+    write_bytes(table, as_csv(result).encode("utf-8-sig"))
+    write_text(page, as_page(result))
     return table, page

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from migkit.reference import KitError, _
+from migkit.reference.files import write_bytes
 
 COLUMNS = ("student_id", "first_name", "last_name", "email", "institution", "country")
 #: Headings that people write, after :func:`plain`, in English, French and Portuguese.
@@ -202,6 +203,4 @@ def write_roster(roster: Roster, path: Path) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(person) for person in roster.people)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text.getvalue(), encoding="utf-8-sig", newline="\n")
-    temporary.replace(path)
+    write_bytes(path, text.getvalue().encode("utf-8-sig"))

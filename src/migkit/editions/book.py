@@ -15,6 +15,7 @@ from pathlib import Path
 from migkit.editions.alone import alone
 from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
 from migkit.reference import ROOT, KitError, _
+from migkit.reference.files import write_text
 
 #: Called with the share of the work that is done (0 to 1) and what is being done.
 Progress = Callable[[float, str], None]
@@ -96,9 +97,7 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     say(0.0, _("preparing"))
     _run(source, out, say)
     pages = sum(1 for _page in _pages(out / "html"))
-    scratch = finished.with_suffix(".new")
-    scratch.write_text(json.dumps({"state": state, "pages": pages}), encoding="utf-8")
-    scratch.replace(finished)
+    write_text(finished, json.dumps({"state": state, "pages": pages}))
     say(1.0, _("done"))
     return Built(out / "html", pages, time.monotonic() - begun, unchanged=False)
 

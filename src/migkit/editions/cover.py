@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from migkit.reference import ROOT, corridors, countries
+from migkit.reference.files import write_text
 from migkit.reference.palette import MIST, SAND, TEAL
 
 #: The picture, as the book shows it.
@@ -142,6 +143,4 @@ def _curve(number: int, start: Point, end: Point, width: float) -> str:
 
 
 if __name__ == "__main__":
-    scratch = COVER.with_suffix(".new")
-    scratch.write_text(draw(), encoding="utf-8", newline="\n")
-    scratch.replace(COVER)
+    write_text(COVER, draw())

@@ -25,6 +25,7 @@ from migkit.editions.slides import Deck, deck_markdown, read_deck
 from migkit.evaluation.paper import paper
 from migkit.reference import ROOT, KitError, _, curriculum, palette
 from migkit.reference.curriculum import module
+from migkit.reference.files import write_bytes
 
 #: Where documents go unless the user says otherwise.
 OUT = ROOT / "documents"
@@ -351,9 +352,7 @@ def _typst(body: str, target: Path) -> None:
         )
     except typst.TypstError as error:
         raise KitError(_("Typst could not set {name}: {error}").format(name=target.name, error=error)) from error
-    temporary = target.with_name(target.name + ".part")
-    temporary.write_bytes(made)
-    temporary.replace(target)
+    write_bytes(target, made)
 
 
 # --- the packages --------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from migkit.reference import (
     dictionary_names,
     regions,
 )
+from migkit.reference.files import write_text
 
 #: Where the files are written.
 GENERATED: Path = ROOT / "book" / "_generated"
@@ -72,9 +73,7 @@ def _all_files() -> dict[str, str]:
 
 def _write(path: Path, text: str) -> Path:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        scratch = path.with_name(path.name + ".new")
-        scratch.write_text(text, encoding="utf-8", newline="\n")
-        scratch.replace(path)
+        write_text(path, text)
     return path
 
 

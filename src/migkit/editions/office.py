@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from migkit.reference import _
+from migkit.reference.files import replacing
 from migkit.reference.palette import BRICK, INK, MIST, TEAL, WHITE
 
 #: Who made the documents, as their metadata say.
@@ -28,14 +29,16 @@ def write_package(document: Any, target: Path) -> None:
             core.remove(child)
     memory = io.BytesIO()
     document.save(memory)
-    temporary = target.with_name(target.name + ".part")
     # Entries in a fixed order under a fixed date: the same content is the same file.
-    with zipfile.ZipFile(memory) as source, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
+    with (
+        replacing(target) as part,
+        zipfile.ZipFile(memory) as source,
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package,
+    ):
         for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
             entry = zipfile.ZipInfo(name, date_time=_EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             package.writestr(entry, source.read(name))
-    temporary.replace(target)
 
 
 def describe(document: Any, title: str, language: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from migkit.reference import ROOT, KitError, _
+from migkit.reference.files import write_bytes
 
 #: Where the vendored files lie.
 VENDOR: Path = ROOT / "book" / "_static" / "vendor"
@@ -65,7 +66,7 @@ def renew(folder: Path = VENDOR) -> list[str]:
             fresh = _take(unpacked, package["take"], folder)
         changed += [name for name, digest in fresh.items() if package["files"].get(name) != digest]
         package["files"] = fresh
-    _write(folder / "vendor.json", (json.dumps(described, indent=2) + "\n").encode())
+    write_bytes(folder / "vendor.json", (json.dumps(described, indent=2) + "\n").encode())
     return changed
 
 
@@ -93,7 +94,7 @@ def _take(unpacked: Path, patterns: dict[str, str], folder: Path) -> dict[str, s
     for pattern, target in patterns.items():
         for path in sorted(unpacked.glob(pattern)):
             name = str(PurePosixPath(target) / path.name) if target.endswith("/") else target
-            _write(folder / name, _without_source_map(path))
+            write_bytes(folder / name, _without_source_map(path))
             taken[name] = _sha256(folder / name)
     return taken
 
@@ -102,13 +103,6 @@ def _without_source_map(path: Path) -> bytes:
     """The file, without the comment that sends a browser's debugger to a map which is not shipped."""
     data = path.read_bytes()
     return re.sub(rb"\n//# sourceMappingURL=\S+\s*$", b"\n", data) if path.suffix == ".js" else data
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_bytes(data)
-    scratch.replace(path)
 
 
 def _sha256(path: Path) -> str:

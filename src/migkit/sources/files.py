@@ -4,8 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pandas as pd
 
 import migkit
 from migkit.reference import ROOT, KitError, Table, _, country, dictionary, table
+from migkit.reference.files import replacing
 from migkit.sources import datapackage
 from migkit.sources.census import Census, take_census
 from migkit.sources.pes import Survey, take_survey
@@ -100,22 +100,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` that takes its place if all went well."""
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_bytes(path: Path, content: bytes) -> str:
     """Write a file whole or not at all; one that holds the content already is left alone. Returns its checksum."""
     digest = hashlib.sha256(content).hexdigest()
     if not (path.is_file() and sha256(path) == digest):
-        with _replacing(path) as part:
+        with replacing(path) as part:
             part.write_bytes(content)
     return digest
 
@@ -148,7 +137,7 @@ def write_parquet(rows: bytes, path: Path, description: Table | None, iso3: str)
             "title": description.title if description else path.stem,
         }
         pairs = ", ".join(f"{key}: {_quoted(value)}" for key, value in metadata.items())
-        with duckdb.connect() as connection, _replacing(path) as part:
+        with duckdb.connect() as connection, replacing(path) as part:
             connection.execute("SET threads = 1")
             connection.execute(
                 f"COPY (SELECT {columns} FROM read_csv({_quoted(str(source))}, all_varchar = true, header = true, "
