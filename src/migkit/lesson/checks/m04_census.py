@@ -31,12 +31,14 @@ GROUPS = {"no": "native", "yes": "foreign_born", "unknown": "not_stated"}
 _SEE_RESIDENTS = N_("Visitors are in it: start from the table of usual residents that you made in question 1.")
 
 
-def _all(data: Data) -> pd.DataFrame:
+def all_listed(data: Data) -> pd.DataFrame:
+    """Every row of the census, visitors too."""
     return data("census_persons")
 
 
-def _residents(data: Data) -> pd.DataFrame:
-    everybody = _all(data)
+def usual_residents(data: Data) -> pd.DataFrame:
+    """The rows of those who usually live where they were listed, present or absent for a time."""
+    everybody = all_listed(data)
     return everybody[everybody["residence_status"].isin(["UP", "UA"])]
 
 
@@ -44,7 +46,7 @@ def _with_visitors(answer: Callable[[pd.DataFrame], Any]) -> Callable[[Data], An
     """The answer among all rows, unless the visitors add nobody to it."""
 
     def wrong(data: Data) -> Any:
-        everybody = _all(data)
+        everybody = all_listed(data)
         try:
             added = answer(everybody[everybody["residence_status"] == "V"])
         except KitError:  # no visitor of that kind
@@ -73,7 +75,7 @@ def _if_any(test: Callable[[Data], bool], wrong: Callable[[Data], Any]) -> Calla
 
 
 def _some_birthplace_unknown(data: Data) -> bool:
-    return bool((_born(_residents(data)) == NOT_STATED).any())
+    return bool((_born(usual_residents(data)) == NOT_STATED).any())
 
 
 def _some_destination_unknown(data: Data) -> bool:
@@ -81,7 +83,7 @@ def _some_destination_unknown(data: Data) -> bool:
 
 
 def _some_residence_unknown(data: Data) -> bool:
-    return bool((_residents(data)["country_5y"] == NOT_STATED).any())
+    return bool((usual_residents(data)["country_5y"] == NOT_STATED).any())
 
 
 def _weights_differ(data: Data) -> bool:
@@ -110,12 +112,12 @@ def _by_birthplace(people: pd.DataFrame, column: str = "country_birth") -> pd.Se
 
 
 def _unknown_are_foreign(data: Data) -> pd.Series:
-    codes = _born(_residents(data))
+    codes = _born(usual_residents(data))
     return _three(_count(codes == HOME), _count(codes != HOME), _count(codes == NOT_STATED))
 
 
 def _unknown_are_foreign_and_gone(data: Data) -> pd.Series:
-    codes = _born(_residents(data))
+    codes = _born(usual_residents(data))
     return _three(_count(codes == HOME), _count(codes != HOME), 0)
 
 
@@ -123,19 +125,19 @@ def _len_of_conditions(unknown: bool) -> Callable[[Data], pd.Series]:
     """What comes out if len() is put around a condition; ``unknown``: around the third one too."""
 
     def wrong(data: Data) -> pd.Series:
-        everybody = len(_residents(data))
+        everybody = len(usual_residents(data))
         return _three(everybody, everybody, everybody if unknown else 0)
 
     return wrong
 
 
 def _unknown_are_native(data: Data) -> pd.Series:
-    counts = _by_birthplace(_residents(data))
+    counts = _by_birthplace(usual_residents(data))
     return _three(counts["native"] + counts["not_stated"], counts["foreign_born"], counts["not_stated"])
 
 
 def _unknown_are_gone(data: Data) -> pd.Series:
-    counts = _by_birthplace(_residents(data))
+    counts = _by_birthplace(usual_residents(data))
     return _three(counts["native"], counts["foreign_born"], 0)
 
 
@@ -152,7 +154,7 @@ def _born_abroad(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _foreign_citizens(data: Data) -> pd.DataFrame:
-    people = _residents(data)
+    people = usual_residents(data)
     return _age_sex(people[~people["citizenship"].isin([HOME, NOT_STATED])])
 
 
@@ -165,13 +167,13 @@ def _came_from(people: pd.DataFrame, column: str, among: pd.Series | None = None
 
 
 def _by_birthplace_of_recent(data: Data) -> pd.Series:
-    people = _residents(data)
+    people = usual_residents(data)
     recent = people["country_5y"].notna() & (people["country_5y"] != HOME)
     return people.loc[recent, "country_birth"].value_counts()
 
 
 def _by_birthplace_with_blanks(data: Data) -> pd.Series:
-    people = _residents(data)
+    people = usual_residents(data)
     return people.loc[people["country_5y"].isna() | (people["country_5y"] != HOME), "country_birth"].value_counts()
 
 
@@ -179,7 +181,7 @@ def _foreign_born_five_years_ago(at_home: bool) -> Callable[[Data], pd.Series]:
     """Residence of the foreign-born alone, with those who were here already or without them."""
 
     def wrong(data: Data) -> pd.Series:
-        codes = _born_abroad(_residents(data))["country_5y"]
+        codes = _born_abroad(usual_residents(data))["country_5y"]
         return (codes if at_home else codes[codes != HOME]).value_counts()
 
     return wrong
@@ -190,16 +192,16 @@ def _shares(counts: pd.Series) -> pd.Series:
 
 
 def _by_year_of_arrival(data: Data) -> pd.Series:
-    people = _residents(data)
+    people = usual_residents(data)
     return _came_from(people, "previous_country", people["arrival_year"].ge(2019).fillna(False).astype(bool))
 
 
 def _without_unknown(data: Data) -> pd.Series:
-    return _came_from(_residents(data), "country_5y").drop(NOT_STATED)
+    return _came_from(usual_residents(data), "country_5y").drop(NOT_STATED)
 
 
 def _with_those_at_home(data: Data) -> pd.Series:
-    return _residents(data)["country_5y"].value_counts()
+    return usual_residents(data)["country_5y"].value_counts()
 
 
 # Question 6: Whipple's index by birthplace
@@ -227,12 +229,12 @@ def _all_ages(ages: pd.Series) -> float:
 
 
 def _everybody_is_native(data: Data) -> pd.Series:
-    people = _residents(data)
+    people = usual_residents(data)
     return pd.Series({"native": whipple(people["age"]), "foreign_born": whipple(_born_abroad(people)["age"])})
 
 
 def _unknown_birth_heaping(data: Data) -> pd.Series:
-    people = _residents(data)
+    people = usual_residents(data)
     codes = _born(people)
     return pd.Series(
         {
@@ -294,7 +296,7 @@ def _upside_down(data: Data) -> float:
 
 def _whole_census(data: Data) -> float:
     _correct, _records, resolved, _found, matched = _lists(data)
-    return dual_system(len(_residents(data)), resolved, matched).value
+    return dual_system(len(usual_residents(data)), resolved, matched).value
 
 
 def _just_added(data: Data) -> float:
@@ -306,7 +308,7 @@ def _just_added(data: Data) -> float:
 
 
 def _samples(data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:
-    found, checked, people = data("pes_persons"), data("pes_followup"), _all(data)
+    found, checked, people = data("pes_persons"), data("pes_followup"), all_listed(data)
     found = found.assign(group=classify(found, "foreign_born", HOME).map(GROUPS))
     groups = people.assign(group=classify(people, "foreign_born", HOME).map(GROUPS))[["person_id", "group"]]
     return found, checked.merge(groups, on="person_id")
@@ -349,7 +351,7 @@ def _rate(data: Data, group: str, column: str) -> float:
 
 
 def _stock(data: Data) -> int:
-    return len(_born_abroad(_residents(data)))
+    return len(_born_abroad(usual_residents(data)))
 
 
 def _times_coverage(data: Data) -> float:
@@ -384,11 +386,11 @@ QUESTIONS: dict[str, Question] = {
                     N_(
                         "That is every row of the file. Visitors (code V) are listed too, but they live elsewhere."
                     ),
-                    lambda data: len(_all(data)),
+                    lambda data: len(all_listed(data)),
                 ),
                 Mistake(
                     N_("Residents who were away on census night (code UA) still live here: keep both UP and UA."),
-                    lambda data: _count(_all(data)["residence_status"] == "UP"),
+                    lambda data: _count(all_listed(data)["residence_status"] == "UP"),
                 ),
                 Mistake(
                     N_(
@@ -396,7 +398,7 @@ QUESTIONS: dict[str, Question] = {
                         "and absent residents left "
                         "out. The question is about those who usually live here."
                     ),
-                    lambda data: _count(_all(data)["residence_status"] != "UA"),
+                    lambda data: _count(all_listed(data)["residence_status"] != "UA"),
                 ),
                 Mistake(
                     N_(
@@ -407,7 +409,7 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("That is the number of visitors. Keep the others."),
-                    lambda data: _count(_all(data)["residence_status"] == "V"),
+                    lambda data: _count(all_listed(data)["residence_status"] == "V"),
                 ),
                 Mistake(
                     N_("That is the number of households, not of persons."),
@@ -465,7 +467,7 @@ QUESTIONS: dict[str, Question] = {
                         "That is citizenship. A foreigner may be born here and a citizen abroad: "
                         "this question asks for country_birth."
                     ),
-                    lambda data: _by_birthplace(_residents(data), "citizenship"),
+                    lambda data: _by_birthplace(usual_residents(data), "citizenship"),
                 ),
             ),
             slips=(_VISITORS_KEPT,),
@@ -477,7 +479,7 @@ QUESTIONS: dict[str, Question] = {
             (
                 Mistake(
                     N_("That table holds all residents. Keep the foreign-born first."),
-                    lambda data: _age_sex(_residents(data)),
+                    lambda data: _age_sex(usual_residents(data)),
                 ),
                 Mistake(
                     N_(
@@ -486,7 +488,7 @@ QUESTIONS: dict[str, Question] = {
                     ),
                     _if_any(
                         _some_birthplace_unknown,
-                        lambda data: _age_sex(_residents(data).loc[lambda people: _born(people) != HOME]),
+                        lambda data: _age_sex(usual_residents(data).loc[lambda people: _born(people) != HOME]),
                     ),
                 ),
                 Mistake(_SEE_RESIDENTS, _with_visitors(lambda people: _age_sex(_born_abroad(people)))),
@@ -496,7 +498,7 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("That table holds the natives. Keep those born in another country."),
-                    lambda data: _age_sex(_residents(data).loc[lambda people: _born(people) == HOME]),
+                    lambda data: _age_sex(usual_residents(data).loc[lambda people: _born(people) == HOME]),
                 ),
             ),
             slips=(_VISITORS_KEPT,),
@@ -540,18 +542,18 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("Those are shares. The question asks for counts: value_counts() without normalize."),
-                    lambda data: _shares(_came_from(_residents(data), "country_5y")),
+                    lambda data: _shares(_came_from(usual_residents(data), "country_5y")),
                 ),
                 Mistake(
                     N_("That is the residence one year ago (country_1y). The question looks back five years."),
-                    lambda data: _came_from(_residents(data), "country_1y"),
+                    lambda data: _came_from(usual_residents(data), "country_1y"),
                 ),
                 Mistake(
                     N_(
                         "That counts everybody who ever came from abroad, even 30 years ago (previous_country). "
                         "Only country_5y says who has come since."
                     ),
-                    lambda data: _came_from(_residents(data), "previous_country"),
+                    lambda data: _came_from(usual_residents(data), "previous_country"),
                 ),
                 Mistake(
                     N_(
@@ -592,18 +594,18 @@ QUESTIONS: dict[str, Question] = {
                         "Below the line stand the ages 23 to 62, five whole rounds of ten "
                         "digits around them, not 25 to 60."
                     ),
-                    lambda data: _heaping(_narrow, _residents(data)),
+                    lambda data: _heaping(_narrow, usual_residents(data)),
                 ),
                 Mistake(
                     N_(
                         "All ages are in it. Children's and old people's ages do not belong: "
                         "use whipple(), which takes 23 to 62."
                     ),
-                    lambda data: _heaping(_all_ages, _residents(data)),
+                    lambda data: _heaping(_all_ages, usual_residents(data)),
                 ),
                 Mistake(
                     N_("That index looks at ages ending in 0 alone. Whipple's looks at 0 and 5."),
-                    lambda data: _heaping(lambda ages: whipple(ages, digits=[0]), _residents(data)),
+                    lambda data: _heaping(lambda ages: whipple(ages, digits=[0]), usual_residents(data)),
                 ),
                 Mistake(
                     N_("The index called native is that of all residents. Keep those born in The Gambia first."),
@@ -734,11 +736,11 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("The correction is right, but visitors are in the stock it starts from: see question 1."),
-                    _stock_with(_all, HOME, NOT_STATED),
+                    _stock_with(all_listed, HOME, NOT_STATED),
                 ),
                 Mistake(
                     N_("The correction is right, but unknown birthplaces (XXX) are in the stock: see question 2."),
-                    _if_any(_some_birthplace_unknown, _stock_with(_residents, HOME)),
+                    _if_any(_some_birthplace_unknown, _stock_with(usual_residents, HOME)),
                 ),
                 Mistake(
                     N_(

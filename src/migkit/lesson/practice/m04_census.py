@@ -4,22 +4,11 @@ import pandas as pd
 
 from migkit.lesson.checking import Practice
 from migkit.lesson.checks import Data, Mistake, Number, Question
+from migkit.lesson.checks.m04_census import HOME, NOT_STATED, all_listed, usual_residents
 from migkit.measures import classify, whipple
 from migkit.reference.language import N_
 
-HOME = "GMB"
-NOT_STATED = "XXX"
-
 _ALL_ROWS = N_("That is every row: len() also counts where the condition says no. Put it into table[ ... ] first.")
-
-
-def _everybody(data: Data) -> pd.DataFrame:
-    return data("census_persons")
-
-
-def _residents(data: Data) -> pd.DataFrame:
-    people = _everybody(data)
-    return people[people["residence_status"].isin(["UP", "UA"])]
 
 
 def _born_abroad(people: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +41,7 @@ def _women_of_known_sex(data: Data) -> float | None:
 
 
 def _from_senegal(data: Data) -> pd.DataFrame:
-    people = _residents(data)
+    people = usual_residents(data)
     return people[people["country_birth"] == "SEN"]
 
 
@@ -81,21 +70,21 @@ QUESTIONS: dict[str, Question] = {
             (
                 Mistake(
                     N_("That counts women in the whole file, visitors included. Start from residents."),
-                    lambda data: _women(_everybody(data)),
+                    lambda data: _women(all_listed(data)),
                 ),
                 Mistake(
                     N_(
                         "That is all residents: len() counts every row. Put the condition into residents[ ... ] "
                         "first."
                     ),
-                    lambda data: len(_residents(data)),
+                    lambda data: len(usual_residents(data)),
                 ),
                 Mistake(
                     N_("That is the men. The code for women is F."),
-                    lambda data: int((_residents(data)["sex"] == "M").sum()),
+                    lambda data: int((usual_residents(data)["sex"] == "M").sum()),
                 ),
             ),
-            right=lambda data: _women(_residents(data)),
+            right=lambda data: _women(usual_residents(data)),
             because=N_("A filter, then a count: most tables of this lesson are no more than that."),
         ),
         Practice(
@@ -107,32 +96,33 @@ QUESTIONS: dict[str, Question] = {
                     N_("Citizenship not stated (XXX) is in it. Unknown is not foreign: take those people out."),
                     lambda data: int(
                         (
-                            (_residents(data)["citizenship"] != HOME) & (_residents(data)["country_birth"] == HOME)
+                            (usual_residents(data)["citizenship"] != HOME)
+                            & (usual_residents(data)["country_birth"] == HOME)
                         ).sum()
                     ),
                 ),
                 Mistake(
                     N_("That is all foreign citizens. Keep those who were born here."),
-                    lambda data: int((~_residents(data)["citizenship"].isin([HOME, NOT_STATED])).sum()),
+                    lambda data: int((~usual_residents(data)["citizenship"].isin([HOME, NOT_STATED])).sum()),
                 ),
                 Mistake(
                     N_("Those are citizens and people of unknown citizenship. Put ~ before the second condition."),
-                    lambda data: _citizens_or_unknown_born_here(_residents(data)),
+                    lambda data: _citizens_or_unknown_born_here(usual_residents(data)),
                 ),
                 Mistake(
                     N_("Visitors are in it. Start from residents, in all three places."),
-                    lambda data: _foreign_citizens_born(_everybody(data), here=True),
+                    lambda data: _foreign_citizens_born(all_listed(data), here=True),
                 ),
                 Mistake(
                     _ALL_ROWS,
-                    lambda data: len(_residents(data)),
+                    lambda data: len(usual_residents(data)),
                 ),
                 Mistake(
                     N_("Those are the foreign citizens born elsewhere. Turn the second condition round."),
-                    lambda data: _foreign_citizens_born(_residents(data), here=False),
+                    lambda data: _foreign_citizens_born(usual_residents(data), here=False),
                 ),
             ),
-            right=lambda data: _foreign_citizens_born(_residents(data), here=True),
+            right=lambda data: _foreign_citizens_born(usual_residents(data), here=True),
             because=N_("They never crossed a border to come, yet a table by citizenship counts them as migrants."),
         ),
         Practice(
@@ -152,13 +142,13 @@ QUESTIONS: dict[str, Question] = {
                 ),
                 Mistake(
                     N_("You divided by all the foreign-born. Divide by those born in Senegal."),
-                    lambda data: _women_among(_from_senegal(data), len(_born_abroad(_residents(data)))),
+                    lambda data: _women_among(_from_senegal(data), len(_born_abroad(usual_residents(data)))),
                 ),
                 Mistake(
                     N_(
                         "You divided by all foreign-born women. Divide by everybody born in Senegal: column Total."
                     ),
-                    lambda data: _women_among(_from_senegal(data), _women(_born_abroad(_residents(data)))),
+                    lambda data: _women_among(_from_senegal(data), _women(_born_abroad(usual_residents(data)))),
                 ),
                 Mistake(
                     N_("You divided by men and women. The sex of some is not stated: divide by the column Total."),
@@ -177,26 +167,26 @@ QUESTIONS: dict[str, Question] = {
             (
                 Mistake(
                     N_("People born here who came back are in it. Start from foreign_born."),
-                    lambda data: _arrived(_residents(data), 2020),
+                    lambda data: _arrived(usual_residents(data), 2020),
                 ),
                 Mistake(
                     N_("That starts in 2021. 'In 2020 or later' is >= 2020."),
-                    lambda data: _arrived(_born_abroad(_residents(data)), 2021),
+                    lambda data: _arrived(_born_abroad(usual_residents(data)), 2021),
                 ),
                 Mistake(
                     _ALL_ROWS,
-                    lambda data: len(_born_abroad(_residents(data))),
+                    lambda data: len(_born_abroad(usual_residents(data))),
                 ),
                 Mistake(
                     N_("Those came in 2020 alone. 'In 2020 or later' is >= 2020."),
-                    lambda data: int((_born_abroad(_residents(data))["arrival_year"] == 2020).sum()),
+                    lambda data: int((_born_abroad(usual_residents(data))["arrival_year"] == 2020).sum()),
                 ),
                 Mistake(
                     N_("Those came before 2020. Turn the sign round."),
-                    lambda data: int((_born_abroad(_residents(data))["arrival_year"] < 2020).sum()),
+                    lambda data: int((_born_abroad(usual_residents(data))["arrival_year"] < 2020).sum()),
                 ),
             ),
-            right=lambda data: _arrived(_born_abroad(_residents(data)), 2020),
+            right=lambda data: _arrived(_born_abroad(usual_residents(data)), 2020),
             because=N_("Those whose year is not stated are in neither group: say how many they are."),
         ),
         Practice(
@@ -206,14 +196,14 @@ QUESTIONS: dict[str, Question] = {
             (
                 Mistake(
                     N_("That is the index of all residents. Give it the ages of foreign_born."),
-                    lambda data: whipple(_residents(data)["age"]),
+                    lambda data: whipple(usual_residents(data)["age"]),
                 ),
                 Mistake(
                     N_("That is the index of the natives. Give it the ages of foreign_born."),
-                    lambda data: whipple(_residents(data).loc[lambda p: p["country_birth"] == HOME, "age"]),
+                    lambda data: whipple(usual_residents(data).loc[lambda p: p["country_birth"] == HOME, "age"]),
                 ),
             ),
-            right=lambda data: whipple(_born_abroad(_residents(data))["age"]),
+            right=lambda data: whipple(_born_abroad(usual_residents(data))["age"]),
             because=N_("Compare it with the natives' index before you compare the ages of the two groups."),
         ),
         Practice(
