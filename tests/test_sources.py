@@ -15,7 +15,7 @@ import pytest
 from migkit.reference import ROOT, KitError, codelist, dictionary, table
 from migkit.sources import files, take_census, take_survey, write_dataset
 from migkit.sources.census import ANSWERS, enumeration_areas, perfect_emigrants, perfect_listing, true_answers
-from migkit.sources.records import LEVELS, ErrorModel, heaped, replay, rounded_year, text
+from migkit.sources.old_records import LEVELS, ErrorModel, heaped, replay, rounded_year, text
 from migkit.sources.truth_tables import truth_tables
 from migkit.world import make_world
 

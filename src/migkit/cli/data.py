@@ -8,7 +8,7 @@ from tqdm import tqdm
 from migkit.reference import KitError, _
 from migkit.sources import write_dataset
 from migkit.sources.files import FORMATS
-from migkit.sources.records import LEVELS
+from migkit.sources.old_records import LEVELS
 
 
 class _Scale(click.ParamType[float]):

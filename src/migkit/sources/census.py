@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.reference import dictionary, table
-from migkit.sources.records import ErrorModel, Recorder, heaped, rounded_year, text
+from migkit.sources.old_records import ErrorModel, Recorder, heaped, rounded_year, text
 from migkit.world import World
 from migkit.world.draws import chance, pick, stream
 

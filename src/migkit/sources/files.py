@@ -18,8 +18,8 @@ from migkit.reference import ROOT, KitError, Table, _, country, dictionary, tabl
 from migkit.reference.files import replacing
 from migkit.sources import datapackage
 from migkit.sources.census import Census, take_census
+from migkit.sources.old_records import LEVELS
 from migkit.sources.pes import Survey, take_survey
-from migkit.sources.records import LEVELS
 from migkit.sources.truth_tables import truth_tables
 from migkit.world import World, check_request, make_world
 

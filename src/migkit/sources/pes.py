@@ -7,7 +7,7 @@ import pandas as pd
 
 from migkit.reference import dictionary, table
 from migkit.sources.census import SEARCHED, Census, enumeration_areas, true_answers
-from migkit.sources.records import ErrorModel, Recorder, heaped, text
+from migkit.sources.old_records import ErrorModel, Recorder, heaped, text
 from migkit.world import World
 from migkit.world.draws import chance, shuffled, stream
 

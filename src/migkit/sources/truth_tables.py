@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from migkit.sources.census import Census, age_on, residence_at, true_answers
-from migkit.sources.records import text
+from migkit.sources.old_records import text
 from migkit.world import World
 from migkit.world.accounting import FLOWS, balance
 
