@@ -1,8 +1,8 @@
 """Records and their ledger: what was recorded, what was true, and which defect made the difference.
 
-Every source starts from *perfect* records: what its instrument would write if nothing went wrong. A ``Recorder``
-spoils them and keeps the ledger; ``reproduce`` goes the way back, so a test can show that truth and ledger together
-are the records exactly. All values are text ('' is blank); files give them the types of the dictionary.
+Every source starts from *perfect* records: what its instrument would write if nothing went wrong. ``Recorder``
+spoils them and keeps the ledger; ``reproduce`` goes the way back, so a test can show that truth and ledger
+together are the records exactly. All values are text ('' is blank); files give them the types of the dictionary.
 """
 
 from collections.abc import Callable
