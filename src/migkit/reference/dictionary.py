@@ -6,6 +6,7 @@ parameters the generator uses. The book's data pages, datapackage.json and load(
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,6 +17,8 @@ from migkit.reference.tables import datasets_folder
 
 #: Types a column may have. ``code`` is text from a code list; ``id`` is text that identifies.
 FIELD_TYPES: tuple[str, ...] = ("id", "code", "integer", "number", "text")
+#: The levels for which a dictionary gives rates; at the level "none" every rate is zero.
+DEFECT_LEVELS: tuple[str, ...] = ("typical", "severe")
 
 
 @dataclass(frozen=True)
@@ -87,26 +90,83 @@ class Source:
     tables: dict[str, Table]
     defects: dict[str, Defect]
     parameters: dict[str, Any]
+    holder: str = ""
+    sees: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
 
 
-def _field(entry: dict[str, Any]) -> Field:
-    return Field(**entry)
+#: What each part of a dictionary file must say, and what else it may.
+_PARTS: dict[str, tuple[set[str], set[str]]] = {
+    "source": (
+        {"title", "reference", "summary", "coverage", "legal_purpose", "limits", "tables"},
+        {"defects", "parameters", "holder", "sees", "misses"},
+    ),
+    "table": ({"title", "description", "row", "key", "fields"}, {"parents", "trainer_only"}),
+    "field": (
+        {"name", "label", "type", "description"},
+        {"universe", "question", "codelist", "unit", "blank", "minimum", "maximum"},
+    ),
+    "defect": ({"label", "description", "unit", "basis", "rates"}, set()),
+    "parameter": ({"value", "basis"}, set()),
+}
 
 
-def _table(name: str, entry: dict[str, Any]) -> Table:
+def _checked(part: str, entry: Any, where: str) -> dict[str, Any]:
+    """The entry, if it says all that it must and nothing that nobody would read."""
+    must, may = _PARTS[part]
+    if not isinstance(entry, dict):
+        raise KitError(_("{where}: a list of names and values is expected here.").format(where=where))
+    for name in sorted(must - set(entry)):
+        raise KitError(_("{where}: {name!r} is missing; add it.").format(where=where, name=name))
+    for name in sorted(set(entry) - must - may):
+        known = ", ".join(sorted(must | may))
+        raise KitError(
+            _("{where}: {name!r} is not known here; use one of {known}.").format(
+                where=where, name=name, known=known
+            )
+        )
+    return entry
+
+
+def _field(entry: Any, where: str) -> Field:
+    name = entry.get("name", "") if isinstance(entry, dict) else ""
+    found = Field(**_checked("field", entry, where + _(", field {name}").format(name=name or "?")))
+    if found.type not in FIELD_TYPES:
+        raise KitError(
+            _("{where}, field {name}: type {type!r} is not one of {types}.").format(
+                where=where, name=found.name, type=found.type, types=", ".join(FIELD_TYPES)
+            )
+        )
+    return found
+
+
+def _table(name: str, entry: Any, where: str) -> Table:
+    where += _(", table {name}").format(name=name)
+    entry = _checked("table", entry, where)
     return Table(
         name=name,
         title=entry["title"],
         description=entry["description"],
         row=entry["row"],
         key=entry["key"],
-        fields=tuple(_field(f) for f in entry["fields"]),
+        fields=tuple(_field(f, where) for f in entry["fields"]),
         parents=dict(entry.get("parents", {})),
         trainer_only=bool(entry.get("trainer_only", False)),
     )
 
 
-def _defect(key: str, entry: dict[str, Any]) -> Defect:
+def _defect(key: str, entry: Any, where: str) -> Defect:
+    where += _(", defect {name}").format(name=key)
+    entry = _checked("defect", entry, where)
+    for level in DEFECT_LEVELS:
+        for group, rate in entry["rates"].get(level, {"": None}).items():
+            factor = str(group).startswith("factor")
+            if not isinstance(rate, int | float) or rate < 0 or (rate > 1 and not factor):
+                raise KitError(
+                    _("{where}: the rate {level} {group} must be a number from 0 to 1.").format(
+                        where=where, level=level, group=group
+                    )
+                )
     return Defect(
         key=key,
         label=entry["label"],
@@ -124,7 +184,7 @@ def dictionary_names() -> tuple[str, ...]:
 
 @cache
 def dictionary(name: str) -> Source:
-    """The dictionary of a source: ``"census"``, ``"pes"`` or ``"world"`` (the truth, for trainers).
+    """The dictionary of a source, for example ``"census"``, ``"border"`` or ``"world"`` (the truth, for trainers).
 
     Raises:
         KitError: if there is no such source.
@@ -136,7 +196,29 @@ def dictionary(name: str) -> Source:
                 name=name, known=", ".join(dictionary_names())
             )
         )
-    entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_dictionary(path)
+
+
+def read_dictionary(path: Path) -> Source:
+    """Read one dictionary file.
+
+    Raises:
+        KitError: naming the file and the place, if something is missing, unknown or not possible.
+    """
+    name, where = path.stem, path.name
+    try:
+        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else "?"
+        raise KitError(
+            _("{where}, line {line}: this is not valid YAML; compare it with another dictionary.").format(
+                where=where, line=line
+            )
+        ) from None
+    entry = _checked("source", entry, where)
+    for parameter, value in entry.get("parameters", {}).items():
+        _checked("parameter", value, where + _(", parameter {name}").format(name=parameter))
     return Source(
         key=name,
         title=entry["title"],
@@ -145,9 +227,12 @@ def dictionary(name: str) -> Source:
         coverage=entry["coverage"],
         legal_purpose=entry["legal_purpose"],
         limits=tuple(entry["limits"]),
-        tables={key: _table(key, value) for key, value in entry["tables"].items()},
-        defects={key: _defect(key, value) for key, value in entry.get("defects", {}).items()},
+        tables={key: _table(key, value, where) for key, value in entry["tables"].items()},
+        defects={key: _defect(key, value, where) for key, value in entry.get("defects", {}).items()},
         parameters=dict(entry.get("parameters", {})),
+        holder=entry.get("holder", ""),
+        sees=tuple(entry.get("sees", ())),
+        misses=tuple(entry.get("misses", ())),
     )
 
 
