@@ -1,14 +1,16 @@
-"""``kit data``: make a synthetic population, its census and its post-enumeration survey."""
+"""``kit data``: make a true population and what its sources record of it."""
 
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
-from migkit.reference import KitError, _
-from migkit.sources import write_dataset
+from migkit.reference import KitError, _, countries, fact
+from migkit.sources import write_dataset, write_datasets
+from migkit.sources.dataset import usable_workers
 from migkit.sources.files import FORMATS
-from migkit.sources.old_records import LEVELS
+from migkit.sources.records import LEVELS
+from migkit.sources.registry import ALL, SOURCES, TRUTH_ONLY
 
 
 class _Scale(click.ParamType[float]):
@@ -27,27 +29,60 @@ class _Scale(click.ParamType[float]):
             ) from None
 
 
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    """Single rates, written SOURCE.DEFECT=RATE or SOURCE.DEFECT.GROUP=RATE."""
+    found = {}
+    for text in texts:
+        name, _equals, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise KitError(
+                _("{text!r} sets no rate; write for example --rate census.omitted_person=0.1.").format(text=text)
+            ) from None
+    return found
+
+
+def _scale_for(persons: int, codes: list[str]) -> float:
+    """The scale at which the countries together have that many residents."""
+    if persons <= 0:
+        raise KitError(_("The number of persons must be above 0, not {persons}.").format(persons=persons))
+    return persons / sum(fact(code, "population_midyear", 2024).value * 1000 for code in codes)
+
+
+def _countries(given: tuple[str, ...], every: bool) -> list[str]:
+    training = [each.iso3 for each in countries(training_only=True)]
+    if bool(given) == every:
+        raise KitError(_("Name one or more countries, for example GMB SEN, or give --all for the sixteen."))
+    return training if every else list(dict.fromkeys(code.upper() for code in given))
+
+
 @click.command(
     name="data",
-    short_help="Make synthetic data: census and post-enumeration survey.",
+    short_help="Make synthetic data: a true population and its sources.",
     epilog="""\b
 Examples:
   kit data GMB --out class-data
-      the Gambia at 1:100, about 27,600 residents
-  kit data GMB --scale 0.001 --seed 7 --out small
-      a small world with another seed
+      the Gambia at 1:100, about 27,600 residents, every source
+  kit data GMB SEN --scale 0.001 --seed 7 --out small
+      two countries of one world, small, with another seed
   kit data GMB --defects none --out perfect
-      a census without errors, equal to the truth
+      sources without errors: they see the truth
+  kit data GMB --sources border,residence_permits --rate border.outage=0.3 --out posts
+      two sources, posts closed on three days of ten
+  kit data --all --scale 0.001 --out region
+      all sixteen countries
 """,
 )
-@click.argument("country", metavar="COUNTRY")
+@click.argument("country", metavar="[COUNTRY]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All sixteen countries.")
 @click.option(
     "--scale",
     type=_Scale(),
-    default=0.01,
-    show_default=True,
-    help="Share of the real population, 0.0007 to 1; 1:100 is also understood.",
+    default=None,
+    help="Share of the real population, up to 1; 1:100 is also understood. [default: 0.01]",
 )
+@click.option("--persons", type=int, default=None, help="Number of residents, instead of --scale.")
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Another seed gives other people with the same totals."
 )
@@ -55,11 +90,27 @@ Examples:
     "--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; it is made if needed."
 )
 @click.option(
+    "--sources",
+    default=ALL,
+    show_default=True,
+    metavar="NAMES",
+    help=f"Sources, with commas between, or {TRUTH_ONLY} for the truth alone: "
+    + ", ".join(each.name for each in SOURCES)
+    + ".",
+)
+@click.option(
     "--defects",
     type=click.Choice(LEVELS),
     default="typical",
     show_default=True,
-    help="How bad the errors of census and survey are.",
+    help="How bad the errors of the sources are.",
+)
+@click.option(
+    "--rate",
+    "single",
+    multiple=True,
+    metavar="NAME=RATE",
+    help="A single rate of error, SOURCE.DEFECT=RATE; may be repeated.",
 )
 @click.option(
     "--reveal", is_flag=True, help="Also give participants the true totals. For lessons, never for exercises."
@@ -67,26 +118,60 @@ Examples:
 @click.option(
     "--format", "formats", type=click.Choice(FORMATS), default="both", show_default=True, help="File formats."
 )
-def command(country: str, scale: float, seed: int, out: Path, defects: str, reveal: bool, formats: str) -> None:
-    """Make a synthetic population of COUNTRY, its census and its post-enumeration survey.
+@click.option(
+    "--workers", type=click.IntRange(1), default=None, help="Parts made at a time. [default: 2, or 1 on one core]"
+)
+def command(
+    country: tuple[str, ...],
+    every: bool,
+    scale: float | None,
+    persons: int | None,
+    seed: int,
+    out: Path,
+    sources: str,
+    defects: str,
+    single: tuple[str, ...],
+    reveal: bool,
+    formats: str,
+    workers: int | None,
+) -> None:
+    """Make a synthetic population of each COUNTRY and what its sources record of it.
 
     COUNTRY is a three-letter code (GMB). The folder "participants" is for the class. The folder "trainer"
     holds the truth and a ledger of every error: keep it from participants. The same options give the same
-    bytes; what is there already is not made again.
+    bytes; what is there already is not made again, and an interrupted run goes on where it stopped.
     """
+    codes = _countries(country, every)
+    if persons is not None and scale is not None:
+        raise KitError(_("Give --scale or --persons, not both."))
+    share = _scale_for(persons, codes) if persons is not None else 0.01 if scale is None else scale
+    options = {
+        "reveal": reveal,
+        "defects": defects,
+        "formats": formats,
+        "sources": sources.split(","),
+        "rates": _rates(single),
+        "workers": workers or usable_workers(),
+    }
     with tqdm(
-        total=1, unit="step", bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}", leave=False, disable=None
+        total=1,
+        unit="step",
+        bar_format="{desc:<36} {bar} {n_fmt}/{total_fmt} {remaining}",
+        leave=False,
+        disable=None,
     ) as bar:
 
         def progress(name: str, done: int, steps: int) -> None:
             bar.total, bar.n = steps, done
-            bar.set_description_str(name)
+            bar.set_description_str(name[:36])
 
-        manifest = write_dataset(
-            country, scale, seed, out, reveal=reveal, progress=progress, defects=defects, formats=formats
-        )
-    if manifest.fresh:
+        if len(codes) == 1:
+            manifests = [write_dataset(codes[0], share, seed, out, progress=progress, **options)]
+        else:
+            manifests = write_datasets(codes, share, seed, out, progress=progress, **options)
+    files = sum(len(manifest.files) for manifest in manifests)
+    if any(manifest.fresh for manifest in manifests):
         message = _("Wrote {n} files to {folder}. The data are synthetic.")
     else:
         message = _("{folder} already holds these {n} files. The data are synthetic.")
-    click.echo(message.format(n=len(manifest.files), folder=manifest.folder))
+    click.echo(message.format(n=files, folder=out))

@@ -49,7 +49,7 @@ class ErrorModel:
         self.source = source
         self.level = level
         self._rates = {
-            (key, group): 0.0 if level == "none" else float(value)
+            (key, group): 0.0 if level == "none" and not group.startswith("factor") else float(value)
             for key, defect in source.defects.items()
             for group, value in defect.rates["typical" if level == "none" else level].items()
         }
@@ -58,7 +58,10 @@ class ErrorModel:
 
     def _set(self, name: str, value: float) -> None:
         defect, _dot, group = name.partition(".")
-        hits = [pair for pair in self._rates if pair[0] == defect and group in ("", pair[1])]
+        of_defect = [pair for pair in self._rates if pair[0] == defect]
+        hits = [pair for pair in of_defect if pair[1] == (group or pair[1])]
+        if not group:  # a factor multiplies the rates of its defect and is none itself
+            hits = [pair for pair in hits if not pair[1].startswith("factor")]
         if not hits:
             known = ", ".join(sorted({key for key, _group in self._rates}))
             raise KitError(
@@ -86,6 +89,7 @@ class Recorded:
 
     records: the dictionary's columns, text. ledger: LEDGER_COLUMNS. links: LINK_COLUMNS, one row for each record.
     perfect: what would have been recorded without defects, with the columns event and truth_id and no key.
+    numbers: the columns that number and count the records, as the key does, and say nothing about the truth.
     """
 
     records: pd.DataFrame
@@ -93,6 +97,7 @@ class Recorded:
     links: pd.DataFrame
     perfect: pd.DataFrame
     key: str
+    numbers: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -132,21 +137,27 @@ class Recorder:
     (``change``), then ``finish`` numbers the records.
     """
 
-    def __init__(self, table: str, perfect: pd.DataFrame, key: str) -> None:
+    def __init__(self, table: str, perfect: pd.DataFrame, key: str, numbers: tuple[str, ...] = ()) -> None:
         """Start from perfect records.
 
         Args:
             table: name of the table in the dictionary.
             perfect: text columns; ``event`` is a unique name of what was recorded, ``truth_id`` the true person.
             key: the column that will hold the record's identifier.
+            numbers: columns that only number or count the records, such as the line on a form: ``put`` fills them,
+                and the ledger does not follow them.
         """
         self.table = table
         self.key = key
         # A key that stands already would count as an answer, and no ledger entry could explain it.
-        self.perfect = perfect.drop(columns=key, errors="ignore").reset_index(drop=True)
+        perfect = perfect.drop(columns=key, errors="ignore").reset_index(drop=True)
+        self.numbers = numbers
+        self.perfect = perfect.drop(columns=list(numbers), errors="ignore")
         self.answers = [name for name in self.perfect.columns if name not in ("event", "truth_id")]
+        blank = pd.Series("", index=perfect.index)
         self._columns: dict[str, Texts] = {
-            name: self.perfect[name].astype("str").to_numpy(dtype=object) for name in self.perfect.columns
+            name: perfect.get(name, blank).astype("str").to_numpy(dtype=object)
+            for name in dict.fromkeys([*perfect.columns, *numbers])
         }
         n = len(self.perfect)
         self._row = np.arange(n, dtype=np.int64)
@@ -230,6 +241,12 @@ class Recorder:
             self._enter(self._row[hit], self["truth_id"][hit], column, values[hit], old[hit], kind)
             self._columns[column] = np.where(hit, values, old)
 
+    def put(self, column: str, values: Texts) -> None:
+        """Fill a column that numbers or counts the records."""
+        if column not in self.numbers:
+            raise ValueError(f"{column} is an answer: change it")
+        self._columns[column] = values
+
     def sort(self, columns: list[str]) -> None:
         """Put the records in order by columns, which they keep until they are numbered."""
         order = pd.DataFrame({name: self._columns[name] for name in columns}).sort_values(columns, kind="stable")
@@ -251,6 +268,7 @@ class Recorder:
             links=pd.DataFrame(links | {"kind": self._kind})[LINK_COLUMNS].astype("str"),
             perfect=self.perfect,
             key=self.key,
+            numbers=records[list(self.numbers)].reset_index(drop=True),
         )
 
     def _ledger(self, named: pd.Series) -> pd.DataFrame:
@@ -281,6 +299,8 @@ def reproduce(recorded: Recorded) -> pd.DataFrame:
         last = entries.drop_duplicates("record_id", keep="last").set_index("record_id")["recorded"]
         rows.loc[last.index, column] = last
     rows[recorded.key] = rows.index
+    for column in recorded.numbers:
+        rows[column] = recorded.numbers[column].to_numpy()
     return rows[list(recorded.records.columns)].astype("str").reset_index(drop=True)
 
 
