@@ -143,7 +143,12 @@ def fact(iso3: str, indicator: str, year: int, sex: str | None = None) -> Fact:
 
 
 def corridors(destination: str | None = None, origin: str | None = None) -> pd.DataFrame:
-    """Published stocks by destination and origin: columns destination, origin, year, value (persons), source."""
+    """Published stocks by destination and origin.
+
+    Returns:
+        Columns destination, origin, year, value (persons), source, note. XRA and XRW stand for the rest of Africa
+        and of the world.
+    """
     rows = read_table(datasets_folder() / "countries" / "corridors.csv")
     if destination is not None:
         rows = rows[rows.destination == destination]
@@ -157,6 +162,114 @@ def regions(iso3: str) -> pd.DataFrame:
     rows = read_table(datasets_folder() / "countries" / "regions.csv")
     rows = rows[(rows.iso3 == iso3) & (rows.vintage == "current")]
     return rows[["code", "name"]].reset_index(drop=True)
+
+
+def _reference(name: str, numbers: dict[str, str]) -> pd.DataFrame:
+    """One file of datasets/countries/; ``numbers`` gives the types of columns that are not text ('' is missing).
+
+    What the functions below return is kept for the next call: do not change it.
+    """
+    rows = read_table(datasets_folder() / "countries" / f"{name}.csv")
+    return rows.assign(**{column: pd.to_numeric(rows[column]) for column in numbers}).astype(numbers)
+
+
+def _of(rows: pd.DataFrame, column: str, value: str | None) -> pd.DataFrame:
+    return (rows if value is None else rows[rows[column] == value]).reset_index(drop=True)
+
+
+@cache
+def population_age_sex(iso3: str) -> pd.DataFrame:
+    """Population in the middle of 2024 by sex (F, M) and five-year age group.
+
+    Returns:
+        Columns iso3, year, sex, age_group ("0-4" to "95-99", "100+"), value (persons), source, note.
+    """
+    return _of(_reference("population_age_sex", {"year": "int64", "value": "int64"}), "iso3", iso3)
+
+
+@cache
+def vital_events(iso3: str) -> pd.DataFrame:
+    """Births by calendar year 1925 to 2030; from 2005 to 2026 also deaths, net migration and mid-year population.
+
+    Returns:
+        Columns iso3, year, births, deaths, net_migration, population_midyear (persons; missing where not given),
+        source, note.
+    """
+    later = dict.fromkeys(("deaths", "net_migration", "population_midyear"), "Int64")
+    return _of(_reference("vital_events", {"year": "int64", "births": "int64"} | later), "iso3", iso3)
+
+
+@cache
+def mortality_rates(iso3: str) -> pd.DataFrame:
+    """Deaths per person and year by sex, five-year period ("2020-2025") and age ("0", "1-4", "5-9", ... "100+").
+
+    Returns:
+        Columns iso3, sex, period, age, mx, source.
+    """
+    return _of(_reference("mortality", {"mx": "float64"}), "iso3", iso3)
+
+
+@cache
+def fertility_ages(iso3: str) -> pd.DataFrame:
+    """How the births of a five-year period divide by age of the mother, and boys for each girl at birth.
+
+    Returns:
+        Columns iso3, period, age_group, share (adds up to 1 in a period), sex_ratio_at_birth, source, note.
+    """
+    return _of(_reference("fertility_age", {"share": "float64", "sex_ratio_at_birth": "float64"}), "iso3", iso3)
+
+
+@cache
+def refugees(asylum: str | None = None, origin: str | None = None) -> pd.DataFrame:
+    """Refugees and asylum seekers in the middle of each year, 2005 to 2025, by country of asylum and of origin.
+
+    Returns:
+        Columns coa (country of asylum), coo (country of origin), year, refugees, asylum_seekers (persons), source,
+        note.
+    """
+    rows = _reference("refugees", dict.fromkeys(("year", "refugees", "asylum_seekers"), "int64"))
+    return _of(_of(rows, "coa", asylum), "coo", origin)
+
+
+@cache
+def region_population(iso3: str) -> pd.DataFrame:
+    """How the population divides among today's regions.
+
+    Returns:
+        Columns iso3, region, share (adds up to 1), basis, urban_share (0 to 1), migrant_factor (attraction to the
+        foreign-born, 1 is average), basis_urban_migrant.
+    """
+    return _of(
+        _reference("region_population", dict.fromkeys(("share", "urban_share", "migrant_factor"), "float64")),
+        "iso3",
+        iso3,
+    )
+
+
+@cache
+def posts(iso3: str | None = None) -> pd.DataFrame:
+    """Border posts.
+
+    Returns:
+        Columns code, iso3, name, kind (land, air, sea), neighbour (country across a land border, else ''), region,
+        weight (share of the country's traffic of that kind), faces (code of the post opposite, '' if outside),
+        basis.
+    """
+    return _of(_reference("posts", {"weight": "float64"}), "iso3", iso3)
+
+
+@cache
+def displacement(iso3: str | None = None) -> pd.DataFrame:
+    """Waves of displacement inside a country.
+
+    Returns:
+        Columns iso3, wave, start, end (first and last day, datetime64), regions_from, regions_to (codes, blank
+        between), cause (conflict, drought, flood), share (of those displaced in mid-2024; adds up to 1), basis.
+    """
+    rows = _reference("displacement", {"wave": "int64", "share": "float64"})
+    for column in ("start", "end"):
+        rows[column] = pd.to_datetime(rows[column]).astype("datetime64[s]")
+    return _of(rows, "iso3", iso3)
 
 
 def _country_list() -> pd.DataFrame:
