@@ -37,6 +37,28 @@ def test_types_follow_the_dictionary(folder):
     assert persons["country_birth"].tolist() == ["SEN", "GMB"]
 
 
+def test_a_source_gives_its_main_table(folder):
+    assert load("census").columns.tolist() == load("census_persons").columns.tolist()
+
+
+@pytest.mark.parametrize(("lang", "woman", "senegal"), [("en", "Female", "Senegal"), ("fr", "Féminin", "Sénégal")])
+def test_labels_come_in_the_chosen_language_and_in_the_order_of_their_list(folder, lang, woman, senegal):
+    persons = load("census", lang=lang)
+    assert persons["sex"].tolist()[0] == woman
+    assert persons["country_birth"].tolist()[0] == senegal
+    assert persons["sex"].cat.ordered
+    assert persons["age"].dtype == "Int64"
+    with pytest.raises(KitError, match="'xx'"):
+        load("census", lang="xx")
+
+
+def test_a_table_in_numbered_files_is_read_whole(folder):
+    (folder / "synthetic_gmb_census_persons.csv").rename(folder / "synthetic_gmb_census_persons-0001.csv")
+    (folder / "synthetic_gmb_census_persons-0002.csv").write_text(PERSONS, encoding="utf-8-sig")
+    (folder / "synthetic_gmb_census_persons-0002-1.csv").write_text(PERSONS, encoding="utf-8-sig")
+    assert len(load("census_persons")) == 6
+
+
 def test_na_is_a_code_and_only_empty_is_blank(folder):
     persons = load("census_persons")
     assert persons["arrival_stated"].tolist() == ["Y", "NA"]

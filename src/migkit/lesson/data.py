@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from migkit.reference import ROOT, KitError, Table, _, codelist, dictionary, dictionary_names
+from migkit.reference import ROOT, KitError, Table, _, codelist, dictionary, dictionary_names, label
 from migkit.reference import country as find_country
 
 #: The table that a person file is mapped to unless another is named.
@@ -30,19 +30,24 @@ TRUTH = "truth_tables"
 EXAMPLE_FILE: Path = Path(__file__).with_name("synthetic_own_file.csv")
 
 
-def load(name: str, country: str = "GMB") -> pd.DataFrame:
+def load(name: str, country: str = "GMB", lang: str | None = None) -> pd.DataFrame:
     """One table of the kit, typed as the data dictionary says.
 
     Args:
-        name: a table of the training data (``"census_persons"``), a published table (``"published/bombay"``) or a
-            code list (``"codes/country"``).
+        name: a source (``"census"`` gives its main table, ``"border"``, ``"labour_force"``...), a table of the
+            training data (``"census_persons"``), a published table (``"published/bombay"``) or a code list
+            (``"codes/country"``).
         country: ISO 3166-1 alpha-3 code of the country pack.
+        lang: ``"en"``, ``"fr"`` or ``"pt"``: codes become labels in that language, as categories in the order of
+            their code list. Without it codes stay codes.
 
     Returns:
-        Codes and identifiers as text, whole numbers as ``Int64`` (blank where not applicable or not stated).
+        Codes and identifiers as text (or labels as categories), whole numbers as ``Int64``, days as
+        ``datetime64``; blank where not applicable or not stated.
 
     The training data are looked for in the folder named by the environment variable KIT_DATA, then in ``data``
-    beside the notebook or one folder up, then in ``datasets/sample`` of the kit.
+    beside the notebook or one folder up, then in ``datasets/sample`` of the kit. A table kept in several numbered
+    files is read whole.
 
     Raises:
         KitError: if there is no such table; the sentence says how to get it.
@@ -52,9 +57,27 @@ def load(name: str, country: str = "GMB") -> pd.DataFrame:
     if name.startswith("published/"):
         return _published(name.removeprefix("published/"))
     find_country(country)
-    path = _find(name, country.upper())
-    state = path.stat()
-    return _read(path, name, state.st_mtime_ns, state.st_size).copy()
+    if name in dictionary_names():
+        name = dictionary(name).main
+    parts = []
+    for path in _find(name, country.upper()):
+        state = path.stat()
+        parts.append(_read(path, name, state.st_mtime_ns, state.st_size))
+    frame = parts[0].copy() if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    return frame if lang is None else _labelled(frame, _described(name), country.upper(), lang)
+
+
+def _labelled(frame: pd.DataFrame, table: Table | None, country: str, lang: str) -> pd.DataFrame:
+    """The table with labels for codes, as categories in the order in which tables show them."""
+    for field in table.fields if table else ():
+        if field.codelist and field.name in frame:
+            rows = codelist(field.codelist)
+            if field.codelist == "region":
+                rows = rows[rows["code"].str.startswith(country)]
+            names = {code: label(field.codelist, code, lang) for code in rows["code"]}
+            texts = frame[field.name].map(names)
+            frame[field.name] = pd.Categorical(texts, categories=list(dict.fromkeys(names.values())), ordered=True)
+    return frame
 
 
 def truth(name: str, by: int | None = None, country: str = "GMB") -> pd.Series:
@@ -99,15 +122,16 @@ def _folders(country: str) -> list[Path]:
     return [folder for place in places for folder in (place, place / "participants", place / country)]
 
 
-def _find(name: str, country: str) -> Path:
-    """The file of a table, in the first folder that holds any: tables of two data sets must never mix."""
+def _find(name: str, country: str) -> list[Path]:
+    """The files of a table, in the first folder that holds any: tables of two data sets must never mix."""
     prefix = f"synthetic_{country.lower()}_"
     for folder in _folders(country):
         held = sorted(folder.glob(f"{prefix}*.csv")) if folder.is_dir() else []
         if held:
-            path = folder / f"{prefix}{name}.csv"
-            if path in held:
-                return path
+            numbered = re.compile(re.escape(f"{prefix}{name}") + r"(-\d{4})?(-\d+)?")
+            found = [path for path in held if numbered.fullmatch(path.stem)]
+            if found:
+                return found
             raise KitError(_why_not_found(name, prefix, held))
     raise KitError(_why_not_found(name, prefix, []))
 
@@ -149,13 +173,22 @@ def _read(path: Path, name: str, changed: int, size: int) -> pd.DataFrame:
     table = _described(name)
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     kinds = {field.name: field.type for field in table.fields} if table else {}
+    days = {field.name for field in table.fields if field.unit == "day"} if table else set()
     for column in frame.columns:
         kind = kinds.get(column) or _guess_kind(frame[column])
+        if column in days:
+            frame[column] = _as_days(frame[column])
         if kind == "integer":
             frame[column] = pd.to_numeric(frame[column]).astype("Int64")
         elif kind == "number":
             frame[column] = pd.to_numeric(frame[column]).astype("float64")
     return frame
+
+
+def _as_days(values: pd.Series) -> pd.Series:
+    """Days as dates; left as text if one of them is no date, so that a clerk's error can still be seen."""
+    days = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
+    return values if (days.isna() & values.notna()).any() else days
 
 
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})")

@@ -93,13 +93,14 @@ class Source:
     holder: str = ""
     sees: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
+    main: str = ""  # the table that load() gives for the source's name
 
 
 #: What each part of a dictionary file must say, and what else it may.
 _PARTS: dict[str, tuple[set[str], set[str]]] = {
     "source": (
         {"title", "reference", "summary", "coverage", "legal_purpose", "limits", "tables"},
-        {"defects", "parameters", "holder", "sees", "misses"},
+        {"defects", "parameters", "holder", "sees", "misses", "main"},
     ),
     "table": ({"title", "description", "row", "key", "fields"}, {"parents", "trainer_only"}),
     "field": (
@@ -233,6 +234,7 @@ def read_dictionary(path: Path) -> Source:
         holder=entry.get("holder", ""),
         sees=tuple(entry.get("sees", ())),
         misses=tuple(entry.get("misses", ())),
+        main=str(entry.get("main", next(iter(entry["tables"])))),
     )
 
 
