@@ -35,7 +35,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from migkit.classroom import files
 from migkit.classroom.roster import Roster, read_roster, write_roster
-from migkit.reference import ROOT, KitError, _
+from migkit.reference import ROOT, KitError, _, curriculum
 
 CLASSES = ROOT / "classes"
 EXERCISES = ROOT / "exercises"
@@ -322,16 +322,23 @@ def new_course(
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root.parent, prefix=".new-") as place:
         building = Path(place) / "class"
-        _fill(building, settings, roster, exercises, write_data or _write_dataset)
+        _fill(building, settings, roster, exercises, write_data or _data_of(module))
         building.replace(root)
     return Course(root, settings), roster
 
 
-def _write_dataset(country: str, scale: float, seed: int, out: Path) -> None:
-    """The class's data from the generator; a floor below, imported when needed."""
-    from migkit.sources import write_dataset
+def _data_of(slug: str) -> Callable[[str, float, int, Path], object]:
+    """What makes the data of a module's class: the sources whose tables it uses, and no others."""
+    from migkit.sources import write_dataset  # floors below, imported when needed
+    from migkit.sources.registry import sources_with
 
-    write_dataset(country, scale, seed, out)
+    known = {each.slug: each.data for each in curriculum()}
+    sources = sources_with(known.get(slug, ()))
+
+    def write(country: str, scale: float, seed: int, out: Path) -> None:
+        write_dataset(country, scale, seed, out, sources=sources)
+
+    return write
 
 
 def _fill(

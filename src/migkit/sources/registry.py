@@ -68,6 +68,12 @@ def chosen(names: Iterable[str]) -> tuple[Instrument, ...]:
     return tuple(each for each in SOURCES if ALL in wanted or each.name in wanted)
 
 
+def sources_with(tables: Iterable[str]) -> tuple[str, ...]:
+    """The sources that make these tables; every source if no table is named."""
+    wanted = set(tables)
+    return tuple(each.name for each in SOURCES if not wanted or wanted & set(dictionary(each.name).tables))
+
+
 def error_models(defects: str, rates: dict[str, float] | None = None) -> dict[str, ErrorModel]:
     """The error model of every source at a level, with single rates set.
 
