@@ -33,7 +33,8 @@ def test_perfect_records_and_ledger_make_the_records(n, random):
 
     rec.omit(some(), "left_out")
     rec.duplicate(some(), "twice")
-    rec.invent(pd.DataFrame({"sex": ["F", ""], "age": ["33", "44"]}), "made_up")
+    rec.invent(pd.DataFrame({"sex": ["F"], "age": ["33"]}), "made_up")
+    rec.invent(pd.DataFrame({"sex": [""], "age": ["44"]}), "made_up_otherwise")
     for _ in range(3):
         rec.change(some(), "age", str(random.randrange(90)), "age_wrong")
         rec.change(some(), "sex", "X", "sex_unknown")

@@ -222,15 +222,10 @@ class Recorder:
         made = self._append(new, INVENTED, kind)
         for column in self.answers:
             said = new[column] != ""
-            self._enter(made[said], blank[said], column, new[column][said], blank[said], kind)
+            # Beside the extra records, not among the changes: more records may still be made up after these.
+            answer = _entries(made[said], blank[said], column, new[column][said], blank[said], kind)
+            self._extras.append(answer)
         return np.arange(start, len(self), dtype=np.int64)
-
-    def _enter(
-        self, rows: NDArray[np.int64], truth: Texts, column: str, recorded: Texts, true: Texts, kind: str
-    ) -> None:
-        if len(rows):
-            entry = {"row": rows, "truth_id": truth, "kind": kind, "field": column}
-            self._changes.append(pd.DataFrame(entry | {"recorded": recorded, "true_value": true}))
 
     def change(self, where: Mask, column: str, new: ArrayLike | str, kind: str) -> None:
         """Record ``new`` instead of what stands in ``column`` where the mask holds and the value differs."""
@@ -238,7 +233,8 @@ class Recorder:
         values = np.full(len(old), new, dtype=object) if isinstance(new, str) else np.asarray(new, dtype=object)
         hit = where & (old != values)
         if hit.any():
-            self._enter(self._row[hit], self["truth_id"][hit], column, values[hit], old[hit], kind)
+            truth = self["truth_id"][hit]
+            self._changes.append(_entries(self._row[hit], truth, column, values[hit], old[hit], kind))
             self._columns[column] = np.where(hit, values, old)
 
     def put(self, column: str, values: Texts) -> None:
@@ -281,6 +277,14 @@ class Recorder:
             return pd.DataFrame({column: pd.Series(dtype="str") for column in LEDGER_COLUMNS})
         whole = pd.concat(entries, ignore_index=True).assign(table=self.table)
         return whole.reindex(columns=LEDGER_COLUMNS).fillna("").astype("str")
+
+
+def _entries(
+    rows: NDArray[np.int64], truth: Texts, column: str, recorded: Texts, true: Texts, kind: str
+) -> pd.DataFrame:
+    """Ledger entries of one column: what was recorded and what is true."""
+    entry = {"row": rows, "truth_id": truth, "kind": kind, "field": column}
+    return pd.DataFrame(entry | {"recorded": recorded, "true_value": true})
 
 
 def reproduce(recorded: Recorded) -> pd.DataFrame:
