@@ -89,9 +89,9 @@ def names(kind: str) -> Names:
     return Names(
         culture=culture.astype(np.int64),
         woman=(rows.get("sex", blank) == "F").to_numpy(dtype=bool),
-        weight=rows["weight"].astype(float).to_numpy(dtype=np.float64),
-        since=since.where(since != "", "0").astype(int).to_numpy(dtype=np.int64),
-        until=until.where(until != "", "9999").astype(int).to_numpy(dtype=np.int64),
+        weight=np.asarray(rows["weight"], dtype=np.float64),
+        since=np.asarray(since.where(since != "", "0"), dtype=np.int64),
+        until=np.asarray(until.where(until != "", "9999"), dtype=np.int64),
         written={language: rows[f"name_{language}"].to_numpy(dtype=object) for language in LANGUAGES},
         variants=tuple(tuple(text.split()) for text in rows["variants"]),
     )

@@ -1,7 +1,7 @@
 """Names of the true persons: quick draws of naming culture, given name and surname.
 
-Each draw looks up a table of quantiles: a uniform number chooses one of ``BINS`` equal parts of the distribution, and
-the part holds the code. Weights are thus kept to about one in ``BINS``, and a draw costs one look-up.
+Each draw looks up a table of quantiles: a uniform number chooses one of ``BINS`` equal parts of the distribution,
+and the part holds the code. Weights are thus kept to about one in ``BINS``, and a draw costs one look-up.
 """
 
 from functools import cache
