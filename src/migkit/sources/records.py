@@ -211,19 +211,23 @@ class Recorder:
         return np.arange(start, len(self), dtype=np.int64)
 
     def invent(self, rows: pd.DataFrame, kind: str) -> NDArray[np.int64]:
-        """Add records of nobody: ``rows`` holds the answers. Returns the positions of the new records."""
+        """Add records of nothing that happened: ``rows`` holds the answers.
+
+        A ``truth_id`` among them names a true person who should not be in the file, such as a refugee registered across
+        the border too; without it the record is of nobody. Returns the positions of the new records.
+        """
         start = len(self)
         blank = np.full(len(rows), "", dtype=object)
         new = {
             name: rows[name].astype("str").to_numpy(dtype=object) if name in rows else blank
             for name in self._columns
         }
-        new["event"] = new["truth_id"] = blank
+        new["event"] = blank
         made = self._append(new, INVENTED, kind)
         for column in self.answers:
             said = new[column] != ""
             # Beside the extra records, not among the changes: more records may still be made up after these.
-            answer = _entries(made[said], blank[said], column, new[column][said], blank[said], kind)
+            answer = _entries(made[said], new["truth_id"][said], column, new[column][said], blank[said], kind)
             self._extras.append(answer)
         return np.arange(start, len(self), dtype=np.int64)
 
