@@ -213,8 +213,8 @@ class Recorder:
     def invent(self, rows: pd.DataFrame, kind: str) -> NDArray[np.int64]:
         """Add records of nothing that happened: ``rows`` holds the answers.
 
-        A ``truth_id`` among them names a true person who should not be in the file, such as a refugee who lives across
-        the border; without it the record is of nobody. Returns the positions of the new records.
+        A ``truth_id`` among them names a true person who should not be in the file, such as a refugee who lives
+        across the border; without it the record is of nobody. Returns the positions of the new records.
         """
         start = len(self)
         blank = np.full(len(rows), "", dtype=object)
