@@ -289,8 +289,8 @@ def _region_list() -> pd.DataFrame:
 def codelist(name: str) -> pd.DataFrame:
     """A code list: columns code, label_en, label_fr, label_pt, in the order in which tables show it.
 
-    ``country``, ``nationality`` (countries and ICAO codes of stateless persons and refugees) and ``region`` are made from
-    datasets/countries/, all others are datasets/codelists/<name>.csv.
+    ``country``, ``nationality`` (countries, and ICAO codes of stateless persons and refugees) and ``region`` are
+    made from datasets/countries/, all others are datasets/codelists/<name>.csv.
 
     Raises:
         KitError: if there is no such list.
