@@ -97,7 +97,7 @@ def truth_steps(world: World, rows: pd.DataFrame) -> Ints:
     return np.asarray(truth * 100 + rows["step"].to_numpy(), dtype=np.int64)
 
 
-def _wages(world: World, who: Ints, occupation: Texts) -> Texts:
+def wages(world: World, who: Ints, occupation: Texts) -> Texts:
     """Monthly wages in the country's currency, rounded as employers round them."""
     units = dictionary("residence_permits").parameters["currency_units"]["value"][country(world.iso3).currency]
     middle = pd.Series(occupation).map(_parameter("wage")).to_numpy(dtype=np.float64)
@@ -126,7 +126,7 @@ def _perfect(world: World, rows: pd.DataFrame, citizens: Citizenships) -> pd.Dat
             "end": iso(
                 np.minimum(rows["expiry"], rows["stop"].where(rows["stop"] < ended(world), rows["expiry"]))
             ),
-            "wage_monthly": _wages(world, who, occupation),
+            "wage_monthly": wages(world, who, occupation),
         }
     )
 
