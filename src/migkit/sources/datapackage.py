@@ -1,6 +1,8 @@
 """datapackage.json: the machine-readable description of participants' tables (Frictionless Data, version 1)."""
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from migkit.reference import (
     Field,
     KitError,
     Table,
+    _,
     codelist,
     country,
     dictionary,
@@ -17,6 +20,8 @@ from migkit.reference import (
 )
 
 _TYPES = {"integer": "integer", "number": "number"}
+#: Text columns that hold a point in time, by unit, as Frictionless names it.
+_TIMES = {"day": {"type": "date"}, "minute": {"type": "time", "format": "%H:%M"}}
 #: True totals have no dictionary of their own: they are an aid of the lesson, not a source.
 _TRUTH_TABLES = Table(
     name="truth_tables",
@@ -63,6 +68,8 @@ def _field(entry: Field, key: str, iso3: str) -> dict[str, Any]:
         "type": _TYPES.get(entry.type, "string"),
         "description": description,
     }
+    if entry.type == "text":
+        out |= _TIMES.get(entry.unit, {})
     constraints: dict[str, Any] = {}
     if entry.name == key:
         constraints |= {"required": True, "unique": True}
@@ -101,38 +108,63 @@ def _schema(description: Table, resource: dict[str, str], iso3: str) -> dict[str
     return schema
 
 
-def describe(iso3: str, scale: float, names: list[str], folder: Path, prefix: str) -> bytes:
-    """The content of datapackage.json for the tables ``names`` in ``folder``. It tells neither seed nor truth."""
-    resource = {name: f"{prefix}{name}".replace("_", "-") for name in names}
-    resources = []
-    for name in names:
-        description = described(name)
-        path = folder / f"{prefix}{name}.csv"
-        kind, media = "csv", "text/csv"
-        if not path.is_file():
-            path, kind, media = path.with_suffix(".parquet"), "parquet", "application/vnd.apache.parquet"
-        if not path.is_file():
-            raise KitError(f"{path} is not there.")
-        resources.append(
-            {
-                "name": resource[name],
-                "path": path.name,
-                "profile": "tabular-data-resource",
-                "title": description.title,
-                "description": f"SYNTHETIC. {description.description} One row: {description.row}.",
-                "format": kind,
-                "mediatype": media,
-                "encoding": "utf-8",
-                "bytes": path.stat().st_size,
-                "source": _source_title(name),
-                "schema": _schema(description, resource, iso3),
-            }
-        )
-    name_en = country(iso3).name["en"]
+def files_by_table(files: Iterable[str], prefix: str) -> dict[str, list[str]]:
+    """The files of each table, in order; CSV where a table is there in both formats.
+
+    A table that is kept in parts has files with numbers: ``census_persons-0001.csv``, ``...-0001-2.csv``.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for file in sorted(files):
+        named = re.fullmatch(rf"{re.escape(prefix)}(\w+?)(-\d+)*\.(csv|parquet)", file)
+        if named:
+            found.setdefault((named[1], named[3]), []).append(file)
+    return {table: found.get((table, "csv")) or paths for (table, _kind), paths in sorted(found.items())}
+
+
+def _resource(name: str, paths: list[str], folder: Path, resource: dict[str, str], iso3: str) -> dict[str, Any]:
+    for path in paths:
+        if not (folder / path).is_file():
+            raise KitError(
+                _("{path} is not there; make the data again with python3 kit.py data.").format(path=folder / path)
+            )
+    description = described(name)
+    csv = paths[0].endswith(".csv")
+    # Of a table in several files Frictionless counts the header once: no size can be stated that all readers accept.
+    size = {"bytes": (folder / paths[0]).stat().st_size} if len(paths) == 1 else {}
+    return {
+        "name": resource[name],
+        "path": paths[0] if len(paths) == 1 else paths,
+        "profile": "tabular-data-resource",
+        "title": description.title,
+        "description": f"SYNTHETIC. {description.description} One row: {description.row}.",
+        "format": "csv" if csv else "parquet",
+        "mediatype": "text/csv" if csv else "application/vnd.apache.parquet",
+        "encoding": "utf-8",
+        **size,
+        "source": _source_title(name),
+        "schema": _schema(description, resource, iso3),
+    }
+
+
+def describe(iso3: str, scale: float, files: Iterable[str], folder: Path, prefix: str) -> bytes:
+    """The content of datapackage.json for the data files in ``folder``. It tells neither seed nor truth.
+
+    Args:
+        iso3: whose data these are.
+        scale: the share of the real population.
+        files: names of files in ``folder``; those that are no tables are passed over.
+        folder: where the files are.
+        prefix: how the name of every data file begins.
+
+    Raises:
+        KitError: if a file is not there or no dictionary describes its table.
+    """
+    tables = files_by_table(files, prefix)
+    resource = {name: f"{prefix}{name}".replace("_", "-") for name in tables}
     package = {
         "profile": "tabular-data-package",
-        "name": f"{prefix}census".replace("_", "-"),
-        "title": f"Synthetic census and post-enumeration survey: {name_en}",
+        "name": prefix.rstrip("_").replace("_", "-"),
+        "title": f"Synthetic migration data: {country(iso3).name['en']}",
         "description": "Synthetic data made for training. No record stands for a real person, household or place.",
         "synthetic": True,
         "version": "1.0.0",
@@ -144,6 +176,6 @@ def describe(iso3: str, scale: float, names: list[str], folder: Path, prefix: st
                 "path": "https://creativecommons.org/licenses/by/4.0/",
             }
         ],
-        "resources": resources,
+        "resources": [_resource(name, paths, folder, resource, iso3) for name, paths in tables.items()],
     }
     return (json.dumps(package, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
