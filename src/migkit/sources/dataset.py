@@ -22,7 +22,8 @@ from migkit.sources.files import FORMATS, TableWriter, mark, pieces, prefix, sha
 from migkit.sources.records import LEVELS, ErrorModel, Observed
 from migkit.sources.registry import SOURCES, Instrument, chosen, error_models, observe_all
 from migkit.sources.truth_tables import truth_tables
-from migkit.world import World, check_request, make_chunk, number_of_chunks, targets, truth_frames
+from migkit.world import World, check_request, make_chunk, number_of_chunks, truth_frames
+from migkit.world.parameters import population
 
 Progress = Callable[[str, int, int], None]
 Step = Callable[[str], None]
@@ -68,7 +69,7 @@ class Request:
     @property
     def models(self) -> dict[str, ErrorModel]:
         """The error model of every source."""
-        return error_models(self.defects, dict(self.rates))
+        return error_models(self.instruments, self.defects, dict(self.rates))
 
     def check(self) -> None:
         """Refuse what cannot be made, before anything is made.
@@ -88,7 +89,7 @@ class Request:
                 )
         if self.reveal and "census" not in {each.name for each in self.instruments}:
             raise KitError(_("True totals stand beside the census; add census to the sources."))
-        error_models(self.defects, dict(self.rates))
+        error_models(self.instruments, self.defects, dict(self.rates))
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ class _Job:
 
     @property
     def residents(self) -> int:
-        return targets(self.request.iso3, self.request.scale).residents
+        return round(population(self.request.iso3) * self.request.scale)
 
     @property
     def needed(self) -> int:

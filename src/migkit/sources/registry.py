@@ -74,24 +74,28 @@ def sources_with(tables: Iterable[str]) -> tuple[str, ...]:
     return tuple(each.name for each in SOURCES if not wanted or wanted & set(dictionary(each.name).tables))
 
 
-def error_models(defects: str, rates: dict[str, float] | None = None) -> dict[str, ErrorModel]:
-    """The error model of every source at a level, with single rates set.
+def error_models(
+    instruments: Iterable[Instrument] = SOURCES, defects: str = "typical", rates: dict[str, float] | None = None
+) -> dict[str, ErrorModel]:
+    """The error models of sources and of those that they need, at a level, with single rates set.
 
     Args:
+        instruments: the sources.
         defects: "none", "typical" or "severe".
         rates: by "source.defect" or "source.defect.group".
 
     Raises:
         KitError: for an unknown level, source or defect, or a rate that is none.
     """
-    single: dict[str, dict[str, float]] = {each.name: {} for each in SOURCES}
+    used = [name for each in instruments for name in (each.name, *each.needs)]
+    single: dict[str, dict[str, float]] = {each.name: {} for each in SOURCES if each.name in used}
     for name, value in (rates or {}).items():
         source, _dot, defect = name.partition(".")
         if source not in single or not defect:
             raise KitError(
-                _("{name!r} names no rate; write SOURCE.DEFECT, for example census.omitted_person.").format(
-                    name=name
-                )
+                _(
+                    "{name!r} names no rate of these sources; write SOURCE.DEFECT, for example census.omitted_person."
+                ).format(name=name)
             )
         single[source][defect] = value
     return {name: ErrorModel(dictionary(name), defects, own) for name, own in single.items()}
