@@ -353,7 +353,8 @@ def _travellers() -> Floats:
     pull *= np.where(inside, np.minimum(1.0, people / 2e6), 1.0)[None, :]
     out = np.zeros_like(pull)
     out[inside] = pull[inside] / pull[inside].sum(axis=1, keepdims=True)
-    out *= people[:, None] * mobility("travellers")
+    share = mobility("travellers")
+    out *= (people * [share.get(code, share["other"]) for code in codes])[:, None]
     visits = np.where(inside[:, None], 0.0, pull) * inside[None, :]
     sums = visits.sum(axis=0)
     visits = visits / np.where(sums > 0, sums, 1.0) * people * mobility("visitors_from_outside")
