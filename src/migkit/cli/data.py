@@ -5,28 +5,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from migkit.cli.scale import Scale
 from migkit.reference import KitError, _, countries, fact
 from migkit.sources import write_dataset, write_datasets
 from migkit.sources.dataset import usable_workers
 from migkit.sources.files import FORMATS
 from migkit.sources.records import LEVELS
 from migkit.sources.registry import ALL, SOURCES, TRUTH_ONLY
-
-
-class _Scale(click.ParamType[float]):
-    """A number between 0 and 1, also written as 1:100 or 1/100."""
-
-    name = "number"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        text = str(value).replace(" ", "").replace(":", "/")
-        try:
-            top, _slash, bottom = text.partition("/")
-            return float(top) / float(bottom or 1)
-        except (ValueError, ZeroDivisionError):
-            raise KitError(
-                _("The scale {value!r} is not a number; write 0.01 or 1:100.").format(value=str(value))
-            ) from None
 
 
 def _rates(texts: tuple[str, ...]) -> dict[str, float]:
@@ -78,7 +63,7 @@ Examples:
 @click.option("--all", "every", is_flag=True, help="All sixteen countries.")
 @click.option(
     "--scale",
-    type=_Scale(),
+    type=Scale(),
     default=None,
     help="Share of the real population, up to 1; 1:100 is also understood. [default: 0.01]",
 )
