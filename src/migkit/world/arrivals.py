@@ -44,7 +44,6 @@ class Cohorts:
     present: Floats
     returned: Floats
     died: Floats
-    fallen: float  # of the returned: those by whom the stock fell, beyond the usual returns
 
 
 def cohorts(
@@ -58,14 +57,13 @@ def cohorts(
     present = np.zeros(5)
     present[0] = stocks[0]
     returned, died = np.zeros((5, 5)), np.zeros((5, 5))
-    fallen = 0.0
     for period in range(1, 5):
         years = (ANCHORS[period] - ANCHORS[period - 1]).days / YEAR
         middle = (stocks[period] + stocks[period - 1]) / 2
         leave, die = middle * yearly_return * years, middle * yearly_death * years
         come = stocks[period] - stocks[period - 1] + leave + die
         more = max(0.0, middle * least_arrivals * years - come)
-        leave, come, fallen = leave + more, come + more, fallen + more
+        leave, come = leave + more, come + more
         present[period] = come
         recent = np.where(np.arange(5) >= period - 1, leaves_soon, 1.0)
         recent[period] /= 2  # they were there for half of the period
@@ -74,7 +72,7 @@ def cohorts(
         present = present - returned[:, period]
         died[:, period] = present / present.sum() * die
         present = present - died[:, period]
-    return Cohorts(present, returned, died, fallen)
+    return Cohorts(present, returned, died)
 
 
 def periods_by_age(ages: Floats, arrived: Floats, age_at_move: Floats, rounds: int = 80) -> Floats:

@@ -27,6 +27,7 @@ from migkit.world.targets import (
     Corridors,
     continent,
     corridors_at,
+    goes_home,
     made,
     mobility,
     position,
@@ -280,10 +281,10 @@ def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats) -> _Lives:
     early = np.maximum(np.minimum(bounds[period], lives.born[here] - 10), late + 1)
     left = _between(early, late, hashed(seed, "day", ids))
     lives.left[here] = np.minimum(left, lives.born[here] - 5)
-    goes = np.where(refugee[here], mobility("refugee_goes_home"), mobility("goes_home"))
+    goes = np.where(refugee[here], mobility("goes_home")["refugees"], goes_home()[rows.corridor.dest[here]])
     back = 1 + (hashed(seed, "back day", ids) * (CALIBRATION - 1)).astype(np.int64)
-    goes_home = (hashed(seed, "back", ids) < goes) & (lives.left[here] - back >= LEAST_STAY)
-    lives.back[here] = np.where(goes_home, back, NONE)
+    returns = (hashed(seed, "back", ids) < goes) & (lives.left[here] - back >= LEAST_STAY)
+    lives.back[here] = np.where(returns, back, NONE)
 
     gone = np.flatnonzero((kind == RETURNED) | (kind == DIED_ABROAD))
     ids = rows.truth_id[gone]

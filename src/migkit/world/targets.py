@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from migkit.reference import KitError, corridors, countries, dictionary, fact, refugees
+from migkit.reference import KitError, corridors, countries, dictionary, fact, refugees, vital_events
 from migkit.world.arrivals import ANCHORS, Cohorts, cohorts, fit_error, periods_by_age
 from migkit.world.draws import Bools, Floats, Ints, apportion
-from migkit.world.parameters import EUROPE, country_codes, population
+from migkit.world.parameters import END, EUROPE, country_codes, population
 
 STAYS, MOVED, RETURNED, TRAVELS, NEWCOMER, DIED_ABROAD, DIED_HOME, BORN_LATER = range(8)
 #: Kinds of persons; 1 to 5 have to do with two countries and are made here.
@@ -161,7 +161,7 @@ def stocks() -> Stocks:
             everybody[:, d] = _with_refugees(
                 weights, hosted, total, _shared_out(refugees_hosted(iso3, base), 0.0, {})
             )
-        fled[:, d] = np.minimum(hosted, mobility("most_refugees") * everybody[:, d] + 1e-6) * (everybody[:, d] > 0)
+        fled[:, d] = np.minimum(hosted, everybody[:, d])
     return Stocks(everybody, fled)
 
 
@@ -174,13 +174,9 @@ def _series(stock_of: Callable[[int], float]) -> Floats:
     return np.maximum(np.array(values, dtype=np.float64), 1e-9)
 
 
-def _history(values: Floats, refugee: bool) -> Cohorts:
+def _history(values: Floats, yearly_return: float) -> Cohorts:
     return cohorts(
-        values,
-        mobility("yearly_return_of_refugees" if refugee else "yearly_return"),
-        mobility("yearly_death"),
-        mobility("least_arrivals"),
-        mobility("leaves_soon"),
+        values, yearly_return, mobility("yearly_death"), mobility("least_arrivals"), mobility("leaves_soon")
     )
 
 
@@ -198,21 +194,23 @@ OTHERS = -1
 def histories() -> dict[tuple[int, int], Cohorts]:
     """What is behind the stock of 2024: by destination, and the origin of refugees or OTHERS."""
     found = {}
-    codes, matrix = country_codes(), stocks()
+    codes, matrix, former = country_codes(), stocks(), mobility("former_refugee_origins")
     for d, dest in enumerate(codes):
         total = matrix.all[:, d].sum()
         if not total:
             continue
         every = _series(partial(migrant_stock, dest)) if dest in made() else total * _outside_growth()
-        rest = every.copy()
-        for o, origin in enumerate(codes):
-            series = _refugee_series(origin, dest, matrix.refugees[o, d])
-            if matrix.all[o, d] and series.max() > 1:
-                found[d, o] = _history(series, True)
-                rest -= series
-        rest = np.maximum(rest, mobility("least_other_share") * every)
+        fled = np.array([_refugee_series(origin, dest, matrix.refugees[o, d]) for o, origin in enumerate(codes)])
+        rest = np.maximum(every - fled.sum(axis=0), mobility("least_other_share") * every)
         rest[-1] = total - matrix.refugees[:, d].sum()
-        found[d, OTHERS] = _history(rest, False)
+        if dest in former:
+            # Where a stock fell after wars nearby, those by whom it fell were refugees who went home.
+            freed = np.maximum(rest - rest[-1], 0.0)
+            fled += _shared_out({}, 1.0, former[dest])[:, None] * freed
+            rest -= freed
+        for o in np.flatnonzero(fled.max(axis=1) > 1):
+            found[d, int(o)] = _history(fled[o], mobility("yearly_return")["refugees"])
+        found[d, OTHERS] = _history(rest, mobility("yearly_return")["region" if dest in made() else "outside"])
     return found
 
 
@@ -315,23 +313,18 @@ class Corridors:
 
 def _no_longer_there(kind: int) -> tuple[Floats, Floats]:
     """Kinds 2 (returned) and 5 (died abroad) at full scale: all, and refugees; origins x destinations."""
-    matrix, codes = stocks(), country_codes()
+    matrix = stocks()
     others = matrix.all - matrix.refugees
     everybody, fled = np.zeros_like(others), np.zeros_like(others)
-    former = mobility("former_refugee_origins")
     for (d, o), history in histories().items():
         number = history.died.sum()
         if kind == RETURNED:
             number = history.returned.sum() * (1 + mobility("back_before_2005"))
-        if o != OTHERS:
+        if o == OTHERS:
+            everybody[:, d] += others[:, d] / others[:, d].sum() * number
+        else:
             everybody[o, d] += number
             fled[o, d] += number
-            continue
-        # Where a stock fell after wars nearby, those by whom it fell were refugees who went home.
-        home = history.fallen if kind == RETURNED and codes[d] in former else 0.0
-        freed = _shared_out({}, home, former[codes[d]]) if home else np.zeros(len(codes))
-        everybody[:, d] += others[:, d] / others[:, d].sum() * (number - home) + freed
-        fled[:, d] += freed
     return everybody, fled
 
 
@@ -361,16 +354,48 @@ def _travellers() -> Floats:
     return np.asarray(np.round(out + visits, 6))
 
 
+def goes_home() -> Floats:
+    """Share of a stock (not refugees) that goes home after the calibration day, by destination."""
+    share = mobility("goes_home")
+    return np.array([share["region" if code in made() else "outside"] for code in country_codes()])
+
+
+def _newcomers() -> tuple[Floats, Floats]:
+    """Kind 4 at full scale: all, refugees.
+
+    Shares of the stocks; to countries outside the sixteen so many more that net migration in the two years is the
+    published one, up to ``most_newcomers_outside``.
+    """
+    matrix, codes = stocks(), country_codes()
+    share = mobility("newcomers")
+    inside = np.isin(codes, made())
+    others = matrix.all - matrix.refugees
+    come = others * np.where(inside, share["region"], share["outside"])[None, :]
+    fleeing = matrix.refugees * share["refugees"]
+    home = others * goes_home()[None, :] + matrix.refugees * mobility("goes_home")["refugees"]
+    net = (come + fleeing - home).sum(axis=0) - (come + fleeing - home).sum(axis=1)
+    outside = (others * ~inside[None, :]).sum(axis=1)
+    for o in np.flatnonzero(inside):
+        more = min(net[o] - _net_migration(codes[o]), share["most_outside"] * outside[o])
+        come[o] += np.where(inside, 0.0, others[o]) * max(more, 0.0) / outside[o]
+    return come + fleeing, fleeing
+
+
+def _net_migration(iso3: str) -> float:
+    """Published net migration of the two years from the calibration day: halves of the first and the last."""
+    years = vital_events(iso3).set_index("year")["net_migration"]
+    first, last = ANCHORS[-1].year, END.year
+    return float(years[first] / 2 + years[first + 1 : last - 1].sum() + years[last] / 2)
+
+
 @cache
 def _full_scale() -> dict[int, tuple[Floats, Floats]]:
     matrix = stocks()
-    others = matrix.all - matrix.refugees
-    fleeing = matrix.refugees * mobility("newcomers_refugees")
     return {
         MOVED: (matrix.all, matrix.refugees),
         RETURNED: _no_longer_there(RETURNED),
         TRAVELS: (_travellers(), np.zeros_like(matrix.all)),
-        NEWCOMER: (others * mobility("newcomers") + fleeing, fleeing),
+        NEWCOMER: _newcomers(),
         DIED_ABROAD: _no_longer_there(DIED_ABROAD),
     }
 
