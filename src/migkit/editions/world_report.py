@@ -172,7 +172,11 @@ def _years(found: pd.DataFrame) -> str:
 def _ages(found: pd.DataFrame) -> str:
     rows = found[found["measure"] == "age_sex"]
     table = _compared(rows, _("Residents by sex and age"), lambda row: f"{_country(row)}, {row['detail']}")
-    return _figure(charts.pyramids(found), _("Age pyramids")) + _folded(table)
+    note = _(
+        "Published are the totals and the shares under 15 of 2024. The other ages are the kit's reconstruction from "
+        "an older edition; the two sexes are split by an assumption."
+    )
+    return _figure(charts.pyramids(found), _("Age pyramids")) + _note(note) + _folded(table)
 
 
 def _migrants(found: pd.DataFrame) -> str:
@@ -228,7 +232,11 @@ def _outside(found: pd.DataFrame) -> str:
         ),
     )
     caption = _("The {n} largest corridors with other countries").format(n=len(rows))
-    return _figure(picture, caption) + _compared(rows, caption, _lane)
+    note = _(
+        "Rest of Africa and rest of the world hold what the published totals of emigrants leave; how it divides "
+        "between the two is an assumption."
+    )
+    return _figure(picture, caption) + _compared(rows, caption, _lane) + _note(note)
 
 
 def _displaced(found: pd.DataFrame) -> str:
@@ -254,7 +262,11 @@ def _displaced(found: pd.DataFrame) -> str:
         names = [_country(row) for row in rows.to_dict("records")]
         parts.append(_figure(charts.pairs(rows, names, title, alt), title))
         parts.append(_compared(rows, _(MEASURES[measure]), _country))
-    return "".join(parts)
+    note = _(
+        "Published are the totals of mid-2025. How they divide by origin, and the targets of 2024, are "
+        "assumptions."
+    )
+    return _note(note) + "".join(parts)
 
 
 def _sources(found: pd.DataFrame) -> str:
@@ -341,6 +353,10 @@ def _table(caption: str, head: list[str], rows: list[list[str]], words: Containe
         f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
         f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'
 
 
 def _words(left: bool) -> str:
