@@ -173,8 +173,8 @@ def _ages(found: pd.DataFrame) -> str:
     rows = found[found["measure"] == "age_sex"]
     table = _compared(rows, _("Residents by sex and age"), lambda row: f"{_country(row)}, {row['detail']}")
     note = _(
-        "Published are the totals and the shares under 15 of 2024. The other ages are the kit's reconstruction from "
-        "an older edition; the two sexes are split by an assumption."
+        "Published are the totals and the shares under 15 of 2024. The other ages are the kit's reconstruction "
+        "from an older edition; the two sexes are split by an assumption."
     )
     return _figure(charts.pyramids(found), _("Age pyramids")) + _note(note) + _folded(table)
 
