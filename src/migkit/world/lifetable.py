@@ -1,95 +1,90 @@
-"""Ages: a model life table (Siler) and the age distribution that goes with it.
+"""Mortality of a country by period, sex and age: hazards added up, and days of death drawn from them.
 
-Siler's model: hazard(x) = a1*exp(-b1*x) + a2 + a3*exp(b3*x), with x in years (W. Siler, 1979). The parameters are
-assumptions and stand in datasets/dictionary/world.yml.
+Death rates stand in datasets/countries/mortality.csv. Within an age group the hazard is constant, but in the first
+year it falls steeply (``infant_hazard`` in datasets/dictionary/world.yml).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from migkit.world.draws import Floats, Ints
+from migkit.world.draws import Bools, Floats, Ints
 
 YEAR = 365.25
-#: Ages in years at which the tables are worked out.
-GRID: Floats = np.linspace(0.0, 100.0, 2001)
+OLDEST = 125.0
+
+
+def _age_edges(labels: list[str]) -> list[float]:
+    """Lower ends of age groups such as "0", "1-4", "100+", in years, and the upper end of the last."""
+    return [float(label.rstrip("+").split("-")[0]) for label in labels] + [OLDEST]
 
 
 @dataclass(frozen=True)
-class Mortality:
-    """Siler's five parameters for one sex."""
+class LifeTables:
+    """Cumulated hazards by period and sex.
 
-    a1: float
-    b1: float
-    a2: float
-    a3: float
-    b3: float
-
-    def cumulated(self, age: Floats) -> Floats:
-        """The hazard added up from birth to ``age`` (years); survival is exp of minus this."""
-        child = self.a1 / self.b1 * (1.0 - np.exp(-self.b1 * age))
-        old = self.a3 / self.b3 * (np.exp(self.b3 * age) - 1.0)
-        return np.asarray(child + self.a2 * age + old, dtype=np.float64)
-
-    def survival(self, age: Floats) -> Floats:
-        """Share of newborns alive at ``age`` (years)."""
-        return np.exp(-self.cumulated(age))
-
-    def expectancy(self) -> float:
-        """Life expectancy at birth, years."""
-        alive = self.survival(GRID)
-        return float(((alive[1:] + alive[:-1]) / 2 * np.diff(GRID)).sum())
-
-    def age_at(self, cumulated: Floats) -> Floats:
-        """The age (years) at which the cumulated hazard reaches a value."""
-        return np.interp(cumulated, self.cumulated(GRID), GRID)
-
-
-@dataclass(frozen=True)
-class Births:
-    """Yearly growth of births: ``recent`` in the last 15 years, ``before`` in the years before them.
-
-    With both alike the population is stable; a lower recent growth stands for fertility that falls.
+    ``starts`` are the first days of the periods in days ago, the first standing for all time before; ``ages`` are
+    in days; ``hazard`` has the shape (periods, men and women, ages).
     """
 
-    recent: float
-    before: float
+    starts: Ints
+    ages: Floats
+    hazard: Floats
 
-    def relative(self, ago: Floats) -> Floats:
-        """Births that many years ago, relative to today's."""
-        return np.exp(-self.recent * np.minimum(ago, 15.0) - self.before * np.maximum(ago - 15.0, 0.0))
+    @classmethod
+    def of(cls, rates: pd.DataFrame, starts: Ints, infant: list[list[float]]) -> "LifeTables":
+        """Tables from yearly death rates: columns sex, period, age, mx; ``infant``: days and shares of hazard."""
+        labels = list(dict.fromkeys(rates["age"]))
+        edges = _age_edges(labels)
+        days = [0.0, *(float(day) for day, _share in infant[:-1]), *(YEAR * edge for edge in edges[1:])]
+        steps = np.cumsum([share for _day, share in infant])
+        tables = []
+        for period in dict.fromkeys(rates["period"]):
+            for sex in "MF":
+                rows = rates[(rates["period"] == period) & (rates["sex"] == sex)].set_index("age")["mx"]
+                mx = rows.loc[labels].astype("float64").to_numpy()
+                later = mx[0] + np.cumsum(mx[1:] * np.diff(edges[1:]))
+                tables.append(np.concatenate([[0.0], mx[0] * steps, later]))
+        shape = (len(starts), 2, len(days))
+        return cls(starts, np.array(days), np.asarray(tables).reshape(shape))
 
+    def _cumulated(self, period: int, woman: Bools, age: Ints) -> Floats:
+        """Hazard from birth to an age in days, had the rates of one period held for life."""
+        men, women = self.hazard[period]
+        return np.asarray(np.where(woman, np.interp(age, self.ages, women), np.interp(age, self.ages, men)))
 
-def _shares(mortality: Mortality, births: Births) -> Floats:
-    density = births.relative(GRID) * mortality.survival(GRID)
-    steps = (density[1:] + density[:-1]) / 2
-    return np.concatenate([[0.0], np.cumsum(steps) / steps.sum()])
+    def exposure(self, woman: Bools, born: Ints, since: Ints, until: Ints | int) -> Floats:
+        """Hazard of each person in each period from ``since`` to ``until`` days ago: shape (periods, persons)."""
+        ends = np.append(self.starts[1:], 0)
+        found = np.zeros((len(self.starts), len(born)))
+        for period, (start, end) in enumerate(zip(self.starts, ends, strict=True)):
+            first = since if period == 0 else np.minimum(since, start)
+            last = np.maximum(until, end)
+            exposed = first > last
+            low = self._cumulated(period, woman, np.maximum(born - first, 0))
+            high = self._cumulated(period, woman, np.maximum(born - last, 0))
+            found[period] = np.where(exposed, high - low, 0.0)
+        return found
 
+    def day_at(self, woman: Bools, born: Ints, since: Ints, exposure: Floats, level: Floats) -> Ints:
+        """Days ago of death: when the hazard since ``since`` reaches ``level`` (below the sum of ``exposure``)."""
+        rest = level.copy()
+        day = np.zeros(len(born), dtype=np.int64)
+        done = np.zeros(len(born), dtype=bool)
+        for period, start in enumerate(self.starts):
+            here = ~done & (rest < exposure[period])
+            who = np.flatnonzero(here)
+            first = since[who] if period == 0 else np.minimum(since[who], start)
+            age = np.maximum(born[who] - first, 0)
+            reach = self._cumulated(period, woman[who], age) + rest[who]
+            men, women = self.hazard[period]
+            at = np.where(woman[who], np.interp(reach, women, self.ages), np.interp(reach, men, self.ages))
+            day[who] = born[who] - np.floor(at).astype(np.int64)
+            done |= here
+            rest = np.where(done, rest, rest - exposure[period])
+        return day
 
-def share_under(age: float, mortality: Mortality, births: Births) -> float:
-    """Share of the population younger than ``age`` years."""
-    return float(np.interp(age, GRID, _shares(mortality, births)))
-
-
-def births_for(share_under_15: float, recent: float, men: Mortality, women: Mortality) -> Births:
-    """The growth of births before the last 15 years that gives both sexes together that share under 15."""
-    low, high = -0.02, 0.12
-    for _step in range(60):
-        middle = (low + high) / 2
-        births = Births(recent, middle)
-        share = (share_under(15, men, births) + share_under(15, women, births)) / 2
-        low, high = (middle, high) if share < share_under_15 else (low, middle)
-    return Births(recent, round(low, 8))
-
-
-def population_ages(levels: Floats, mortality: Mortality, births: Births) -> Ints:
-    """Ages in days at given levels (0 to 1) of the age distribution."""
-    years = np.interp(levels, np.round(_shares(mortality, births), 12), GRID)
-    return np.asarray(np.maximum((years * YEAR).astype(np.int64), 1))
-
-
-def grouped_ages(levels: Floats, shares: list[float]) -> Ints:
-    """Ages in days at given levels of a distribution given by shares of five-year groups from 0-4."""
-    cumulated = np.concatenate([[0.0], np.cumsum(shares) / np.sum(shares)])
-    years = np.interp(levels, cumulated, np.arange(len(shares) + 1) * 5.0)
-    return np.asarray(np.maximum((years * YEAR).astype(np.int64), 1))
+    def survival(self, woman: int, ages: Floats) -> Floats:
+        """Share of newborns alive at ages in years by the rates of the last period."""
+        return np.asarray(np.exp(-np.interp(ages * YEAR, self.ages, self.hazard[-1, woman])))

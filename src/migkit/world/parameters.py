@@ -1,46 +1,45 @@
-"""The generator's assumptions (datasets/dictionary/world.yml) and the totals it must hit (datasets/countries/)."""
+"""The assumptions of the generator (datasets/dictionary/world.yml) and what it knows of each country."""
 
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from migkit.reference import KitError, _, codelist, corridors, country, dictionary, fact, regions
-from migkit.world.draws import Ints, apportion
+from migkit.reference import KitError, _, codelist, country, dictionary, fact, read_table, regions
+from migkit.reference.tables import datasets_folder
+from migkit.world.draws import Floats, Ints, apportion
+from migkit.world.lifetable import LifeTables
 
-#: Countries whose world the kit can make so far.
-MADE: tuple[str, ...] = ("GMB",)
-SMALLEST_SCALE = 0.0007
+#: The end of the truth; "ago" counts whole days back from it.
+END = date(2026, 7, 1)
+HISTORY_FROM = date(2005, 1, 1)
+CENSUS_DAYS = (date(2014, 7, 1), date(2024, 7, 1))
+SMALLEST_POPULATION = 500
 EUROPE = ("ESP", "ITA", "DEU", "GBR", "FRA", "SWE", "CHE", "NOR", "NLD", "AUT", "PRT")
 
 
+def ago(day: date) -> int:
+    """Whole days from a day to the end of the truth."""
+    return (END - day).days
+
+
+#: Days ago of the census day on which stocks are the published ones, and of the first day of the history.
+CALIBRATION, HISTORY = ago(CENSUS_DAYS[-1]), ago(HISTORY_FROM)
+
+
+@cache
 def assumption(name: str) -> Any:
     """The value of one parameter of datasets/dictionary/world.yml."""
     return dictionary("world").parameters[name]["value"]
 
 
-def country_codes() -> list[str]:
+@cache
+def country_codes() -> tuple[str, ...]:
     """All country codes, in the order of the code list; positions in it are how the world stores countries."""
-    return [str(code) for code in codelist("country")["code"]]
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What the world must add up to, for a country and scale."""
-
-    iso3: str
-    scale: float
-    residents: int
-    migrants: Ints  # origin x sex (men, women), origins in the order of country_codes()
-    emigrants: Ints  # destinations in the order of country_codes()
-    refugees: int
-    share_under_15: float
-    region_codes: tuple[str, ...]
-
-    @property
-    def foreign_born(self) -> int:
-        """The stock of foreign-born residents."""
-        return int(self.migrants.sum())
+    return tuple(str(code) for code in codelist("country")["code"])
 
 
 def check_request(iso3: str, scale: float) -> None:
@@ -49,72 +48,192 @@ def check_request(iso3: str, scale: float) -> None:
     Raises:
         KitError: one sentence that says what to give instead.
     """
-    name = country(iso3).name["en"]
-    if iso3.upper() not in MADE:
+    found = country(iso3)
+    if not found.training:
         raise KitError(
-            _("The kit cannot yet make data for {name} ({code}); it can for {made}.").format(
-                name=name, code=iso3, made=", ".join(MADE)
+            _(
+                "{name} ({code}) is not one of the sixteen training countries; the kit makes data for those."
+            ).format(name=found.name["en"], code=iso3)
+        )
+    smallest = SMALLEST_POPULATION / population(found.iso3)
+    if not smallest <= scale <= 1.0:
+        raise KitError(
+            _("The scale {scale} is out of range; give a number from {low} (about 500 persons) to 1.").format(
+                scale=scale, low=f"{smallest:.2g}"
             )
         )
-    if not SMALLEST_SCALE <= scale <= 1.0:
-        raise KitError(
-            _("The scale {scale} is out of range; give a number from {low} (about 2,000 persons) to 1.").format(
-                scale=scale, low=SMALLEST_SCALE
-            )
+
+
+def _rows(name: str, iso3: str) -> pd.DataFrame:
+    table = read_table(datasets_folder() / "countries" / f"{name}.csv")
+    return table[table["iso3"] == iso3].reset_index(drop=True)
+
+
+@cache
+def population(iso3: str) -> int:
+    """The published population of a country on calibration day."""
+    return int(_rows("population_age_sex", iso3)["value"].astype("int64").sum())
+
+
+def internally_displaced(iso3: str) -> int:
+    """The published number of internally displaced persons."""
+    return int(fact(iso3, "internally_displaced", int(assumption("internally_displaced_year"))).value)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave of displacement inside a country: persons who are still displaced, days ago, regions' positions."""
+
+    persons: int
+    start: int
+    end: int
+    left: Ints
+    reached: Ints
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the generator knows of one country at one scale."""
+
+    iso3: str
+    scale: float
+    home: int  # position of the country in country_codes()
+    residents: Ints  # men, women x five-year groups, on calibration day
+    age_starts: Ints  # days ago on which those aged 0, 1, ... on calibration day may be born last
+    shape: Floats  # men, women x groups x six edges: how births spread over the five years of a group
+    mortality: LifeTables
+    births_later: int  # from calibration day to the end
+    grown: float  # the population when the history begins, as a share of that on calibration day
+    age_of_mothers: Floats  # share of births by five-year group of mothers from 10 to 14 on
+    boys: float  # share of boys among the newborn
+    region_codes: tuple[str, ...]
+    region_shares: Floats
+    migrant_factor: Floats
+    urban: Floats  # by region
+    leaving: Floats  # weights of the regions that families leave
+    household_size: float
+    waves: tuple[Wave, ...]
+
+    @property
+    def groups(self) -> int:
+        """Number of five-year age groups, the last one open."""
+        return int(self.residents.shape[1])
+
+    def age_of(self, born: Ints) -> Ints:
+        """Completed years on calibration day."""
+        return np.searchsorted(self.age_starts, born, side="right").astype(np.int64) - 1
+
+    def born_at(self, sex: Ints, group: Ints, level: Floats) -> Ints:
+        """Days ago of birth at a level in (0, 1) of the births of a five-year group."""
+        cells = self.residents.shape[0] * self.groups
+        x = (self.shape.reshape(cells, 6) + np.arange(cells)[:, None]).ravel()
+        edges = self.age_starts[np.arange(self.groups)[:, None] * 5 + np.arange(6)]
+        y = np.tile(edges, (2, 1)).ravel()
+        born = np.interp(sex * self.groups + group + level, x, y).astype(np.int64)
+        return np.asarray(np.clip(born, edges[group, 0], edges[group, 5] - 1))
+
+
+def _years_ago(years: int) -> int:
+    day = CENSUS_DAYS[-1]
+    return ago(day.replace(year=day.year - years))
+
+
+def _cells(iso3: str) -> Ints:
+    rows = _rows("population_age_sex", iso3)
+    values = rows["value"].astype("int64")
+    return np.stack([values[rows["sex"] == sex].to_numpy() for sex in "MF"])
+
+
+def _shape(births: pd.Series, tables: LifeTables, groups: int) -> Floats:
+    """How the members of a five-year group spread over its single years: births of the year, less the dead."""
+    ages = np.arange(groups * 5, dtype=np.float64)
+    year = CENSUS_DAYS[-1].year - ages
+    born = np.interp(year - 0.5, births.index.to_numpy(dtype=np.float64), births.to_numpy(dtype=np.float64))
+    alive = np.stack([born * tables.survival(sex, ages + 0.5) for sex in (0, 1)]).reshape(2, groups, 5)
+    edges = np.concatenate([np.zeros((2, groups, 1)), np.cumsum(alive, axis=2)], axis=2)
+    return np.asarray(edges / np.maximum(edges[:, :, -1:], 1e-12))
+
+
+def _births_later(births: pd.Series) -> float:
+    """Births from calibration day to the end: halves of the first and last year, whole years between."""
+    first, last = CENSUS_DAYS[-1].year, END.year
+    return float((births[first] + births[last]) / 2 + births.loc[first + 1 : last - 1].sum())
+
+
+def _grown(vital: pd.DataFrame) -> float:
+    people = vital.set_index("year")["population_midyear"]
+    return float(people[str(HISTORY_FROM.year)]) / float(people[str(CENSUS_DAYS[-1].year)])
+
+
+def _region_weights(iso3: str, codes: tuple[str, ...]) -> dict[str, Floats]:
+    rows = (
+        _rows("region_population", iso3)
+        .set_index("region")
+        .loc[list(codes)]
+        .astype({"share": "float64", "migrant_factor": "float64", "urban_share": "float64"})
+    )
+    return {
+        "region_shares": (rows["share"] / rows["share"].sum()).to_numpy(),
+        "migrant_factor": rows["migrant_factor"].to_numpy(),
+        "urban": rows["urban_share"].to_numpy(),
+    }
+
+
+def _waves(iso3: str, scale: float, codes: tuple[str, ...]) -> tuple[Wave, ...]:
+    rows = _rows("displacement", iso3)
+    number = round(internally_displaced(iso3) * scale)
+    persons = apportion(number, list(rows["share"].astype("float64"))) if len(rows) else np.empty(0, np.int64)
+    return tuple(
+        Wave(
+            persons=int(count),
+            start=ago(date.fromisoformat(row["start"])),
+            end=ago(date.fromisoformat(row["end"])),
+            left=np.array([codes.index(code) for code in row["regions_from"].split()]),
+            reached=np.array([codes.index(code) for code in row["regions_to"].split()]),
         )
+        for row, count in zip(rows.to_dict("records"), persons, strict=True)
+    )
 
 
-def _by_country(known: dict[str, float], rest: float, others: dict[str, float]) -> list[float]:
-    weights = dict.fromkeys(country_codes(), 0.0) | known
-    total = sum(others.values())
-    for code, share in others.items():
-        weights[code] += max(rest, 0.0) * share / total
-    return list(weights.values())
-
-
-def migrant_stock(iso3: str, year: int) -> float:
-    """The stock of migrants carried from the last published year on, at the growth of the years before it."""
-    base, before = int(assumption("stock_year")), int(assumption("stock_growth_from"))
-    last = fact(iso3, "migrant_stock", base).value
-    growth = last / fact(iso3, "migrant_stock", before).value
-    return float(last * growth ** ((year - base) / (base - before)))
-
-
-def _migrants(iso3: str, scale: float, year: int) -> Ints:
-    base = int(assumption("stock_year"))
-    published = fact(iso3, "migrant_stock", base).value
-    known = {row["origin"]: float(row["value"]) for row in corridors(destination=iso3).to_dict("records")}
-    weights = _by_country(known, published - sum(known.values()), assumption("other_origins"))
-    total = round(migrant_stock(iso3, year) * scale)
-    by_origin = apportion(total, weights)
-    women_share = fact(iso3, "migrant_stock", base, sex="F").value / published
-    women = apportion(round(total * women_share), by_origin.astype(np.float64))
-    return np.stack([by_origin - women, women], axis=1)
-
-
-def _emigrants(iso3: str, scale: float) -> Ints:
-    published = fact(iso3, "emigrant_stock", int(assumption("emigrant_stock_year"))).value
-    known = {row["destination"]: float(row["value"]) for row in corridors(origin=iso3).to_dict("records")}
-    weights = _by_country(known, published - sum(known.values()), assumption("other_destinations"))
-    return apportion(round(published * scale), weights)
-
-
-def targets(iso3: str, scale: float) -> Targets:
-    """The totals for a country and scale, from published figures.
+@cache
+def place(iso3: str, scale: float) -> Place:
+    """What the generator needs to know of a country, with the residents of its published population at a scale.
 
     Raises:
         KitError: for a country or scale that cannot be made.
     """
-    iso3 = iso3.upper()
     check_request(iso3, scale)
-    year = int(assumption("population_year"))
-    return Targets(
+    iso3 = iso3.upper()
+    cells = _cells(iso3)
+    vital = _rows("vital_events", iso3)
+    births = pd.Series(vital["births"].astype("float64").to_numpy(), index=vital["year"].astype("int64"))
+    rates = _rows("mortality", iso3)
+    periods = list(dict.fromkeys(rates["period"]))
+    starts = np.array([ago(date(int(period[:4]), 7, 1)) for period in periods])
+    tables = LifeTables.of(rates, starts, assumption("infant_hazard"))
+    fertility = _rows("fertility_age", iso3)
+    fertility = fertility[fertility["period"] == fertility["period"].max()]
+    ratio = float(fertility["sex_ratio_at_birth"].iloc[0])
+    codes = tuple(regions(iso3)["code"])
+    leaving = assumption("internal_origin").get(iso3, [])
+    weights = _region_weights(iso3, codes)
+    return Place(
         iso3=iso3,
         scale=scale,
-        residents=round(fact(iso3, "population_midyear", year).value * 1000 * scale),
-        migrants=_migrants(iso3, scale, year),
-        emigrants=_emigrants(iso3, scale),
-        refugees=round(fact(iso3, "refugees_hosted", int(assumption("refugees_year"))).value * scale),
-        share_under_15=fact(iso3, "share_under_15", year).value / 100,
-        region_codes=tuple(regions(iso3)["code"]),
+        home=country_codes().index(iso3),
+        residents=apportion(round(int(cells.sum()) * scale), cells.ravel().astype(np.float64)).reshape(
+            cells.shape
+        ),
+        age_starts=np.array([_years_ago(age) for age in range(cells.shape[1] * 5 + 1)]),
+        shape=_shape(births, tables, cells.shape[1]),
+        mortality=tables,
+        births_later=round(_births_later(births) * scale),
+        grown=_grown(vital),
+        age_of_mothers=fertility["share"].astype("float64").to_numpy(),
+        boys=ratio / (1 + ratio),
+        region_codes=codes,
+        leaving=np.array(leaving) if leaving else weights["region_shares"],
+        household_size=float(assumption("household_size")[iso3]),
+        waves=_waves(iso3, scale, codes),
+        **weights,
     )
