@@ -8,7 +8,7 @@ import pytest
 
 from migkit.reference import KitError, corridors, fact
 from migkit.sources.census import age_on, residence_at
-from migkit.sources.old_records import text
+from migkit.sources.records import text
 from migkit.world import make_world, migrant_stock, targets
 from migkit.world.accounting import balance
 from migkit.world.draws import apportion, part, stream

@@ -200,6 +200,58 @@ def dictionary(name: str) -> Source:
     return read_dictionary(path)
 
 
+def _parsed(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else "?"
+        raise KitError(
+            _("{where}, line {line}: this is not valid YAML; compare it with another dictionary.").format(
+                where=path.name, line=line
+            )
+        ) from None
+
+
+def _with_shared_parts(entry: Any, path: Path) -> Any:
+    """An entry that says ``like: census`` with the tables, defects and parameters of that source.
+
+    ``prefix: census2014`` names its tables census2014_persons and so on; ``fields`` says what differs in columns;
+    its own defects and parameters stand beside or instead of the shared ones.
+    """
+    if not isinstance(entry, dict) or "like" not in entry:
+        return entry
+    model = path.with_name(f"{entry['like']}.yml")
+    if not model.is_file() or "prefix" not in entry:
+        raise KitError(
+            _("{where}: 'like' must name another dictionary of the folder, and 'prefix' its tables here.").format(
+                where=path.name
+            )
+        )
+    shared = _parsed(model)
+    old, new, differs = str(entry["like"]), str(entry["prefix"]), entry.get("fields", {})
+
+    def renamed(name: str) -> str:
+        return new + name.removeprefix(old)
+
+    year = str(entry.get("reference", ""))[:4]
+    tables = {
+        renamed(name): each
+        | {
+            "title": f"{each['title']} ({year})",
+            "parents": {column: renamed(parent) for column, parent in each.get("parents", {}).items()},
+            "fields": [field | differs.get(field["name"], {}) for field in each["fields"]],
+        }
+        for name, each in shared["tables"].items()
+    }
+    own = {key: value for key, value in entry.items() if key not in ("like", "prefix", "fields")}
+    return own | {
+        "tables": tables,
+        "defects": shared.get("defects", {}) | own.get("defects", {}),
+        "parameters": shared.get("parameters", {}) | own.get("parameters", {}),
+    }
+
+
 def read_dictionary(path: Path) -> Source:
     """Read one dictionary file.
 
@@ -207,17 +259,7 @@ def read_dictionary(path: Path) -> Source:
         KitError: naming the file and the place, if something is missing, unknown or not possible.
     """
     name, where = path.stem, path.name
-    try:
-        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        raise KitError(
-            _("{where}, line {line}: this is not valid YAML; compare it with another dictionary.").format(
-                where=where, line=line
-            )
-        ) from None
-    entry = _checked("source", entry, where)
+    entry = _checked("source", _with_shared_parts(_parsed(path), path), where)
     for parameter, value in entry.get("parameters", {}).items():
         _checked("parameter", value, where + _(", parameter {name}").format(name=parameter))
     return Source(

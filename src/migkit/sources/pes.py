@@ -1,35 +1,31 @@
 """The post-enumeration survey: an independent list of a sample of areas, matched to the census."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from migkit.reference import dictionary, table
-from migkit.sources.census import SEARCHED, Census, enumeration_areas, true_answers
-from migkit.sources.old_records import ErrorModel, Recorder, heaped, text
+from migkit.reference import Source, dictionary
+from migkit.sources.answers import numerals
+from migkit.sources.census import SEARCHED, whole
+from migkit.sources.listing import Homes, is_foreign_born, perfect_listing
+from migkit.sources.records import DUPLICATE, INVENTED, ErrorModel, Observed, Recorder, Texts, heaped, identifiers
 from migkit.world import World
 from migkit.world.draws import chance, shuffled, stream
 
-
-@dataclass
-class Survey:
-    """The survey's two samples, and its ledger (for trainers)."""
-
-    persons: pd.DataFrame
-    followup: pd.DataFrame
-    ledger: pd.DataFrame
+CENSUS = "census_persons"
 
 
-def draw_areas(world: World, seed: int) -> pd.DataFrame:
+def _draws(world: World, seed: int, step: str) -> np.random.Generator:
+    return stream(seed, world.iso3, world.chunk, f"pes {step}")
+
+
+def draw_areas(world: World, homes: Homes, source: Source, seed: int) -> pd.DataFrame:
     """The sample: columns ea, stratum, weight; areas drawn with equal chances within each stratum."""
-    rng = stream(seed, world.iso3, 0, "pes sample")
-    parameters = dictionary("pes").parameters
-    areas = enumeration_areas(world)[["ea", "stratum"]].drop_duplicates().sort_values(["stratum", "ea"])
+    rng, rules = _draws(world, seed, "sample"), source.parameters
+    areas = homes.frame[["ea", "stratum"]].drop_duplicates().sort_values(["stratum", "ea"])
     drawn = []
     for _stratum, group in areas.groupby("stratum"):
-        wanted = round(len(group) * float(parameters["sample_fraction"]["value"]))
-        size = min(len(group), max(wanted, int(parameters["minimum_per_stratum"]["value"])))
+        wanted = round(len(group) * float(rules["sample_fraction"]["value"]))
+        size = min(len(group), max(wanted, int(rules["minimum_per_stratum"]["value"])))
         chosen = np.sort(shuffled(rng, len(group))[:size])
         drawn.append(group.iloc[chosen].assign(weight=_number(len(group) / size)))
     return pd.concat(drawn, ignore_index=True)
@@ -39,104 +35,112 @@ def _number(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _found(world: World, sample: pd.DataFrame, model: ErrorModel, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Residents of the sample areas whom the survey finds, and those whom it misses."""
-    rng = stream(seed, world.iso3, 0, "pes omissions")
-    answers = true_answers(world)
-    answers = answers[text(world.persons["status"]) == "resident"]
-    areas = enumeration_areas(world).set_index("household_ref")["ea"]
-    answers = answers.assign(ea=answers["household_ref"].map(areas))
-    rows = answers.merge(sample, on="ea", how="inner")
-    rows = rows.sort_values(["ea", "household_ref", "relationship", "truth_id"], kind="stable").reset_index(
-        drop=True
+def _records_searched(census: Observed) -> pd.DataFrame:
+    """The census records of usual residents: person_id, ea, and from the links truth_id and kind."""
+    taken = census.tables[CENSUS]
+    rows = taken.records[["person_id", "ea"]].assign(
+        truth_id=taken.links["truth_id"].to_numpy(), kind=taken.links["kind"].to_numpy()
     )
-    foreign = (rows["country_birth"] != world.iso3).to_numpy()
+    return rows[taken.records["residence_status"].isin(SEARCHED)].reset_index(drop=True)
+
+
+def _p_sample(listed: pd.DataFrame, sample: pd.DataFrame, searched: pd.DataFrame) -> pd.DataFrame:
+    """Everybody who lives in the sample areas, with the census record of the same person in the same area."""
+    rows = listed[listed["residence_status"] != "V"].merge(sample, on="ea", how="inner")
+    known = searched[searched["kind"] != INVENTED].drop_duplicates(["truth_id", "ea"])
+    rows = rows.assign(truth_id=rows["truth_id"].astype("str")).merge(
+        known[["truth_id", "ea", "person_id"]], on=["truth_id", "ea"], how="left"
+    )
+    found = rows["person_id"].fillna("").astype("str")
+    rows = rows.assign(census_person_id=found, match_status=np.where(found == "", "N", "M"))
+    order = ["ea", "household_id", "relationship", "event"]
+    return rows.sort_values(order, kind="stable").reset_index(drop=True)
+
+
+def _persons(world: World, rows: pd.DataFrame, model: ErrorModel, seed: int) -> Recorder:
+    described = model.source.tables["pes_persons"]
+    kept = ["event", "truth_id", *(name for name in described.columns if name in rows)]
+    perfect = rows[kept].assign(household_no=rows["household_id"])
+    rec = Recorder(described.name, perfect, described.key, ("household_no",))
+    rng = _draws(world, seed, "omissions")
+    foreign = is_foreign_born(world, rows["row"].to_numpy())
     rate = np.where(foreign, model.rate("pes_omitted", "foreign_born"), model.rate("pes_omitted", "native"))
-    missed = chance(rng, rate, len(rows))
-    return rows[~missed].reset_index(drop=True), rows[missed]
+    rec.omit(chance(rng, rate, len(rec)), "pes_omitted")
+    rec.put("household_no", _household_numbers(rec["ea"], rec["household_no"]))
+    rng = _draws(world, seed, "answers")
+    _spoil_answers(rec, model, rng)
+    _spoil_match(rec, model, rng)
+    return rec
 
 
-def _identify(rows: pd.DataFrame, iso3: str) -> pd.DataFrame:
-    home = rows.groupby("ea")["household_ref"].transform(lambda refs: pd.factorize(refs)[0] + 1)
-    number = rows.groupby("ea").cumcount() + 1
-    return rows.assign(
-        household_no=home.astype("int64").astype("str"),
-        pes_id=f"SYN-{iso3}-P-" + rows["ea"] + "-" + number.astype("str").str.zfill(4),
-    )
+def _household_numbers(ea: Texts, household: Texts) -> Texts:
+    """Households numbered within each area, in the order in which the survey found them."""
+    first = pd.DataFrame({"ea": ea, "home": household}).drop_duplicates()
+    number = pd.Series((first.groupby("ea").cumcount() + 1).to_numpy(), index=first["home"])
+    return numerals(number.reindex(pd.Index(household)).to_numpy(dtype=np.int64))
 
 
-def _spoil(rec: Recorder, model: ErrorModel, rng: np.random.Generator) -> None:
-    n = len(rec)
-    age = rec["age"]
-    old = np.array([int(value) >= 10 for value in age])
-    rec.change(old & chance(rng, model.rate("pes_age_heaping"), n), "age", heaped(age), "pes_age_heaping")
+def _spoil_answers(rec: Recorder, model: ErrorModel, rng: np.random.Generator) -> None:
+    n, age = len(rec), rec["age"]
+    rounds = (whole(age) >= 10) & chance(rng, model.rate("pes_age_heaping"), n)
+    rec.change(rounds, "age", heaped(age), "pes_age_heaping")
     unknown = chance(rng, model.rate("pes_birthplace_not_stated"), n)
     rec.change(unknown, "country_birth", "XXX", "pes_birthplace_not_stated")
 
 
-def _match(rec: Recorder, census: Census, model: ErrorModel, rng: np.random.Generator) -> None:
-    """Look each person up among the census records of the same area; then let some matches fail."""
+def _spoil_match(rec: Recorder, model: ErrorModel, rng: np.random.Generator) -> None:
     n = len(rec)
-    links = census.links[census.links["table"] == "census_persons"].set_index("record_id")
-    records = census.persons[census.persons["residence_status"].isin(SEARCHED)]
-    truth = links.loc[records["person_id"], "truth_id"].to_numpy()
-    kind = links.loc[records["person_id"], "kind"].to_numpy()
-    known = pd.DataFrame({"key": truth + "/" + records["ea"].to_numpy(), "id": records["person_id"].to_numpy()})
-    known = known[kind != "fictitious"].drop_duplicates("key").set_index("key")["id"]
-    found = pd.Series(rec["truth_id"].astype(str) + "/" + rec["ea"].astype(str)).map(known).fillna("")
-    rec.records["census_person_id"] = found.astype("str")
-    rec.records["match_status"] = np.where(found == "", "N", "M")
-    missed = (found != "").to_numpy() & chance(rng, model.rate("false_non_match"), n)
+    missed = (rec["census_person_id"] != "") & chance(rng, model.rate("false_non_match"), n)
     unresolved = ~missed & chance(rng, model.rate("match_unresolved"), n)
-    for where, status, defect in ((missed, "N", "false_non_match"), (unresolved, "U", "match_unresolved")):
-        rec.change(where, "match_status", status, defect)
-        rec.change(where, "census_person_id", "", defect)
+    for where, status, kind in ((missed, "N", "false_non_match"), (unresolved, "U", "match_unresolved")):
+        rec.change(where, "match_status", status, kind)
+        rec.change(where, "census_person_id", "", kind)
 
 
-def _followup(world: World, census: Census, sample: pd.DataFrame, model: ErrorModel, seed: int) -> Recorder:
+def _followup(
+    world: World, homes: Homes, sample: pd.DataFrame, searched: pd.DataFrame, model: ErrorModel, seed: int
+) -> Recorder:
     """Check every census record of a usual resident in the sample areas."""
-    rng = stream(seed, world.iso3, 0, "pes followup")
-    records = census.persons[census.persons["residence_status"].isin(SEARCHED)]
-    rows = records[["person_id", "ea"]].merge(sample, on="ea", how="inner")
-    links = census.links[census.links["table"] == "census_persons"].set_index("record_id").loc[rows["person_id"]]
-    own = dict(zip(text(world.persons["truth_id"]), text(world.persons["household_ref"]), strict=True))
-    area = enumeration_areas(world).set_index("household_ref")["ea"]
-    lives_in = links["truth_id"].map(own).map(area).to_numpy()
-    kind = links["kind"].to_numpy()
-    place = np.where(lives_in == rows["ea"].to_numpy(), "C", "L")
-    rows["outcome"] = np.where(kind == "fictitious", "F", np.where(kind == "duplicate", "D", place))
-    rows["truth_id"] = links["truth_id"].to_numpy()
-    rows = rows.sort_values("person_id", kind="stable").reset_index(drop=True)
-    rec = Recorder("pes_followup", rows, "person_id")
-    unresolved = chance(rng, model.rate("followup_unresolved"), len(rows))
+    described = model.source.tables["pes_followup"]
+    rows = searched.merge(sample, on="ea", how="inner").sort_values("person_id", kind="stable")
+    person = pd.Index(world.persons["truth_id"].astype("str")).get_indexer(pd.Index(rows["truth_id"]))
+    home = np.where(person < 0, -1, homes.home[person])
+    lives_in = np.append(homes.frame["ea"].to_numpy(dtype=object), "")[home]
+    kind = rows["kind"].to_numpy()
+    place = np.where(lives_in == rows["ea"].to_numpy(dtype=object), "C", "L")
+    outcome = np.where(kind == INVENTED, "F", np.where(kind == DUPLICATE, "D", place))
+    perfect = rows.assign(event=rows["person_id"], outcome=outcome)
+    rec = Recorder(described.name, perfect[["event", "truth_id", *described.columns]], described.key)
+    unresolved = chance(_draws(world, seed, "followup"), model.rate("followup_unresolved"), len(rec))
     rec.change(unresolved, "outcome", "U", "followup_unresolved")
     return rec
 
 
-def take_survey(world: World, census: Census, level: str = "typical", seed: int | None = None) -> Survey:
+def observe(world: World, model: ErrorModel, seed: int, census: Observed) -> Observed:
     """Take the post-enumeration survey of a census.
 
     Args:
-        world: the truth.
-        census: the census of that world.
-        level: how bad the survey's own errors are (rates in datasets/dictionary/pes.yml).
-        seed: of the sample and the errors; the world's own by default.
+        world: the truth, or a chunk of it.
+        model: the rates of the survey's own errors.
+        seed: of the sample and the errors; that of the census.
+        census: the census of the same world, chunk and seed.
 
-    Raises:
-        KitError: for an unknown level.
+    Returns:
+        The tables pes_persons (P-sample) and pes_followup (E-sample). What a survey without defects would record
+        depends on the census as it was taken, with its defects.
     """
-    seed = world.seed if seed is None else seed
-    model = ErrorModel(dictionary("pes"), level)
-    sample = draw_areas(world, seed)
-    found, missed = _found(world, sample, model, seed)
-    rec = Recorder("pes_persons", _identify(found, world.iso3), "pes_id")
-    rec.note("", missed["truth_id"].to_numpy(), "pes_omitted")
-    rng = stream(seed, world.iso3, 0, "pes answers")
-    _spoil(rec, model, rng)
-    _match(rec, census, model, rng)
-    followup = _followup(world, census, sample, model, seed)
-    return Survey(
-        persons=rec.records[table("pes_persons").columns],
-        followup=followup.records[table("pes_followup").columns],
-        ledger=pd.concat([rec.ledger(), followup.ledger()], ignore_index=True),
+    listing = perfect_listing(world, dictionary("census"), seed)
+    sample = draw_areas(world, listing.homes, model.source, seed)
+    searched = _records_searched(census)
+    persons = _persons(world, _p_sample(listing.persons, sample, searched), model, seed)
+    followup = _followup(world, listing.homes, sample, searched, model, seed)
+    keys = {
+        persons.table: identifiers(world.iso3, "P", world.chunk, len(persons)),
+        followup.table: followup["event"],
+    }
+    return Observed(
+        {
+            rec.table: rec.finish(keys[rec.table], model.source.tables[rec.table].columns)
+            for rec in (persons, followup)
+        }
     )

@@ -32,7 +32,7 @@ class Instrument:
 SOURCES: tuple[Instrument, ...] = (
     Instrument("census", "census:observe"),
     Instrument("pes", "pes:observe", ("census",)),
-    Instrument("census_2014", "census:observe_2014"),
+    Instrument("census_2014", "census:observe"),
     Instrument("labour_force", "labour_force:observe"),
     Instrument("border", "border:observe"),
     Instrument("visas", "visas:observe"),

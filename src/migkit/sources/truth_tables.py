@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from migkit.sources.census import Census, age_on, residence_at, true_answers
-from migkit.sources.old_records import text
+from migkit.sources.answers import residence_at, spells_on, true_answers, words, years_before
+from migkit.sources.census import whole
+from migkit.sources.listing import departures
+from migkit.sources.records import DUPLICATE, INVENTED, TRUE, Observed
 from migkit.world import World
 from migkit.world.accounting import FLOWS, balance
 
@@ -45,43 +48,38 @@ def _definitions(residents: pd.DataFrame, home: str) -> pd.DataFrame:
     return _values("definitions", {(rule, "total"): int(holds.sum()) for rule, holds in rules.items()})
 
 
-def _coverage(residents: pd.DataFrame, census: Census, home: str) -> pd.DataFrame:
-    links = census.links[census.links["table"] == "census_persons"]
-    listed = set(links[(links["kind"] == "true") & (links["listing"] == "home")]["truth_id"])
-    found = residents["truth_id"].isin(listed)
-    group = residents["country_birth"].eq(home).map({True: "native", False: "foreign_born"})
+def _coverage(residents: pd.DataFrame, census: Observed, home: str) -> pd.DataFrame:
+    links = census.tables["census_persons"].links
+    listed = set(links["event"][links["kind"] == TRUE])
+    found = (residents["truth_id"].astype("str") + "/home").isin(listed)
+    native = residents["country_birth"] == home
     values: dict[tuple[str, str], int] = {}
-    for name, mask in (
-        ("native", group == "native"),
-        ("foreign_born", group == "foreign_born"),
-        ("total", group != ""),
-    ):
+    for name, mask in (("native", native), ("foreign_born", ~native), ("total", native | ~native)):
         values[(name, "residents")] = int(mask.sum())
         values[(name, "omitted")] = int((mask & ~found).sum())
-    for kind in ("duplicate", "fictitious"):
-        values[("total", kind)] = int((links["kind"] == kind).sum())
+    for name, kind in (("duplicate", DUPLICATE), ("fictitious", INVENTED)):
+        values[("total", name)] = int((links["kind"] == kind).sum())
     return _values("coverage", values)
 
 
-def _birthplaces(census: Census, truth: pd.DataFrame, home: str) -> pd.DataFrame:
-    links = census.links[(census.links["table"] == "census_persons") & (census.links["kind"] == "true")]
-    recorded = (
-        census.persons.set_index("person_id")["country_birth"].loc[links["record_id"]].reset_index(drop=True)
-    )
-    true = truth.set_index("truth_id")["country_birth"].loc[links["truth_id"]].reset_index(drop=True)
-    home_rows = (links["listing"] == "home").to_numpy()
-    return _count("birthplace_true_by_recorded", true[home_rows], recorded[home_rows])
+def _birthplaces(census: Observed) -> pd.DataFrame:
+    """Usual residents by true and recorded country of birth."""
+    taken = census.tables["census_persons"]
+    at_home = ((taken.links["kind"] == TRUE) & taken.links["event"].str.endswith("/home")).to_numpy()
+    true = taken.perfect.set_index("event")["country_birth"].loc[taken.links["event"][at_home]]
+    recorded = taken.records["country_birth"][at_home].reset_index(drop=True)
+    return _count("birthplace_true_by_recorded", true.reset_index(drop=True), recorded)
 
 
 def _emigrants(world: World) -> pd.DataFrame:
-    persons = world.persons
-    last = world.spells.drop_duplicates("truth_id", keep="last")
-    last = last.set_index(text(last["truth_id"])).loc[text(persons["truth_id"])]
-    abroad = text(persons["status"]) == "abroad"
-    native = abroad & (text(persons["country_birth"]) == world.iso3)
-    recent = abroad & (pd.Series(last["start"].to_numpy()) >= pd.Timestamp(world.history_from))
-    tied = text(persons["household_ref"]) != ""
-    country = text(pd.Series(last["country"].to_numpy()))
+    day, persons = world.census_day, world.persons
+    country = pd.Series(words(world.spells["country"], spells_on(world, day)))
+    abroad = ~country.isin([world.iso3, ""])
+    native = abroad & (words(persons["country_birth"]) == world.iso3)
+    left = departures(world, day)
+    since = world.spells["start"].to_numpy()[left] >= np.datetime64(years_before(day, 10), "s")
+    recent = abroad & (left >= 0) & since
+    tied = (persons["household_ref"] > 0).reset_index(drop=True)
     parts = []
     for name, mask in (
         ("born_here_all_years", native),
@@ -94,8 +92,9 @@ def _emigrants(world: World) -> pd.DataFrame:
 
 
 def _flows(world: World) -> pd.DataFrame:
+    """Stocks and flows of each year between the two censuses."""
     values: dict[tuple[str, str], int] = {}
-    for year in range(world.history_from.year, world.census_day.year):
+    for year in range(world.census_day.year - 10, world.census_day.year):
         start = date(year, world.census_day.month, world.census_day.day)
         row = balance(world, start, start.replace(year=year + 1)).iloc[0]
         for column in ["residents_start", *FLOWS, "residents_end"]:
@@ -103,14 +102,13 @@ def _flows(world: World) -> pd.DataFrame:
     return _values("flows", values)
 
 
-def truth_tables(world: World, census: Census) -> pd.DataFrame:
+def truth_tables(world: World, census: Observed) -> pd.DataFrame:
     """True aggregates of a world and of its census: columns table, key1, key2, value (persons)."""
-    home = world.iso3
-    answers = true_answers(world)
-    here = text(world.persons["status"]) == "resident"
-    residents = answers[here].reset_index(drop=True)
-    age = age_on(world.census_day, world.persons["birth_date"])[here.to_numpy()].reset_index(drop=True)
-    region = residence_at(world, world.census_day)["region"][here].reset_index(drop=True)
+    home, day = world.iso3, world.census_day
+    answers = true_answers(world, day)
+    residents = answers[~answers["visitor"]].reset_index(drop=True)
+    age = pd.Series(whole(residents["age"].to_numpy(dtype=object)))
+    region = residence_at(world, day)["region"].iloc[residents["row"]].reset_index(drop=True)
     sex, birth = residents["sex"], residents["country_birth"]
     foreign = birth != home
     came = foreign & (residents["arrival_year"] != "")
@@ -125,7 +123,7 @@ def truth_tables(world: World, census: Census) -> pd.DataFrame:
         _count("region_of_birth_by_residence", residents["region_birth"][~foreign], region[~foreign]),
         _definitions(residents, home),
         _coverage(residents, census, home),
-        _birthplaces(census, answers, home),
+        _birthplaces(census),
         _emigrants(world),
         _flows(world),
     ]
