@@ -27,7 +27,7 @@ from migkit.sources.work_permits import employers, has_formal_job
 from migkit.world import World
 from migkit.world.draws import Ints, chance, shuffled, stream
 
-#: Category of a card by the reason of the move (code list reason); children born in the country follow their family.
+#: Category of a card by the reason of the move (code list reason); children born in the country have none.
 BY_REASON = {"W": "A", "S": "B", "F": "C", "O": "A", "R": "C", "P": "E", "": "C", "X": "A"}
 
 
@@ -78,7 +78,7 @@ def chains(liable: pd.DataFrame, until: int) -> pd.DataFrame:
 
 
 def _closing(cards: pd.DataFrame, expiry: Ints, followed: Mask, until: int) -> tuple[Ints, Texts]:
-    """Day and reason of closing: whichever comes first of expiry and the end of the stay; OPEN and "" if neither."""
+    """Day and reason of closing, by expiry or the end of the stay if that is earlier; OPEN and "" if neither."""
     end = cards["end"].to_numpy()
     closed = np.minimum(end, expiry)
     reason = np.where(end <= expiry, cards["how"], np.where(followed, "R", "E"))
@@ -87,7 +87,7 @@ def _closing(cards: pd.DataFrame, expiry: Ints, followed: Mask, until: int) -> t
 
 
 def _person_numbers(world: World, person: Ints, extra: int, seed: int) -> tuple[Texts, Texts]:
-    """The office's number of each card's holder, and ``extra`` unused ones, all in no order that tells anything."""
+    """The office's number of each card's holder, and ``extra`` unused ones, in no order that tells anything."""
     which = pd.factorize(person)[0]
     n = int(which.max()) + 1 if len(which) else 0
     rng = stream(seed, world.iso3, world.chunk, "residence_permits numbers")
@@ -138,7 +138,7 @@ def _delays(cards: pd.DataFrame, model: ErrorModel, rng: np.random.Generator) ->
     late = chance(rng, rate, len(cards))
     days = 1 + (rng.random(len(cards)) * np.where(first, longest["first"], longest["renewal"])).astype(np.int64)
     own = pd.Series(np.where(late, days, 0))
-    return own.groupby(cards["stay"].to_numpy()).cumsum().to_numpy(dtype=np.int64)
+    return np.asarray(own.groupby(cards["stay"].to_numpy()).cumsum(), dtype=np.int64)
 
 
 def _never(cards: pd.DataFrame, world: World, model: ErrorModel, rng: np.random.Generator, stays: int) -> Mask:
@@ -147,7 +147,7 @@ def _never(cards: pd.DataFrame, world: World, model: ErrorModel, rng: np.random.
     rate = np.full(len(cards), model.rate("no_permit", "other"))
     rate[cards["category"] == "D"] = model.rate("no_permit", "ecowas")
     rate[cards["category"] == "E"] = model.rate("no_permit", "refugee")
-    return draw < rate
+    return np.asarray(draw < rate)
 
 
 def _spoil_dates(rec: Recorder, cards: pd.DataFrame, late: Ints, until: int) -> None:

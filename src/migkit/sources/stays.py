@@ -96,7 +96,7 @@ def words(values: pd.Series) -> Texts:
 
 
 def names_of(world: World, person: Ints, language: str | None = None) -> tuple[Texts, Texts]:
-    """Surnames and given names of persons as a good clerk writes them, in the language of the country's offices."""
+    """Surnames and given names of persons as a good clerk writes them, in the language of the offices."""
     rows = world.persons.iloc[person]
     return written_names(
         rows["given"].to_numpy(), rows["surname"].to_numpy(), language or office_language(world.iso3)
@@ -157,8 +157,8 @@ class Lives:
         """Stays: spells in one country without a break, whatever the region.
 
         Returns:
-            One row for each stay: person (row), country, start, end (days), reason and right at its start, came_from
-            (country before, blank at birth) and how it ended: X (left), D (died) or "" (goes on).
+            One row for each stay: person (row), country, start, end (days), reason and right at its start,
+            came_from (country before, blank at birth) and how it ended: X (left), D (died) or "" (goes on).
         """
         follows = np.r_[False, (self.person[1:] == self.person[:-1]) & (self.country[1:] == self.country[:-1])]
         first = np.flatnonzero(~follows)
@@ -223,7 +223,10 @@ class Statuses:
         self.start, self.end = day(rows["start"])[known], day(rows["end"])[known]
 
     def overlaps(self, world: World, person: Ints, start: Ints, end: Ints) -> np.ndarray:
-        """Whether each person held the status at some time from ``start`` to ``end`` (the earliest holding counts)."""
+        """Whether each person held the status at some time from ``start`` to before ``end``.
+
+        Several holdings count as one from the first to the last day.
+        """
         n = len(world.persons)
         first, last = np.full(n, OPEN), np.full(n, -OPEN)
         np.minimum.at(first, self.person, self.start)

@@ -41,7 +41,7 @@ def has_formal_job(world: World) -> Mask:
 
 
 def employers(world: World, position: int = 0) -> Texts:
-    """The tax number of each true person's employer in a position (0 the first); each employer has one industry."""
+    """The tax number of each person's employer in a position (0 the first); each employer has one industry."""
     truth = world.persons["truth_id"].to_numpy()
     size = int(_number("employers_by_industry"))
     codes = codelist("industry")["code"].tolist()
@@ -65,7 +65,7 @@ def working_stays(world: World, lives: Lives, citizens: Citizenships) -> pd.Data
     end = np.minimum(stays["end"].to_numpy(), years_later(born, oldest))
     end = np.minimum(end, citizens.acquired(person, world.iso3))
     found = pd.DataFrame({"person": person, "start": start, "end": end})
-    return found[start < end].reset_index(drop=True)
+    return pd.DataFrame(found[start < end].reset_index(drop=True))
 
 
 def permits_due(world: World, work: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +105,8 @@ def wages(world: World, who: Ints, occupation: Texts) -> Texts:
     lot = hashed(world.seed, "wage", world.persons["truth_id"].to_numpy()[who])
     wage = middle * np.interp(lot, np.linspace(0.0, 1.0, len(spread)), spread)
     step = 5
-    return (np.maximum(np.floor(wage / step), 1).astype(np.int64) * step * units).astype(str).astype(object)
+    rounded = np.maximum(np.floor(wage / step), 1).astype(np.int64) * step * units
+    return np.asarray(rounded.astype(str), dtype=object)
 
 
 def _perfect(world: World, rows: pd.DataFrame, citizens: Citizenships) -> pd.DataFrame:
