@@ -136,7 +136,7 @@ def whole_world(persons, workers, out):
         )
         seconds = time.perf_counter() - start
     count = {
-        name: duckdb.sql(f"SELECT count(*) FROM '{out}/*/trainer/*{name}*.parquet'").fetchone()[0]
+        name: duckdb.sql(f"SELECT count(*) FROM '{out}/*/trainer/*{name}*.parquet'").fetchall()[0][0]
         for name in ("truth_persons", "truth_spells", "truth_crossings")
     }
     return count, seconds, memory

@@ -33,7 +33,7 @@ def test_a_large_country_comes_in_several_files_and_adds_up(tmp_path):
     whole = write_dataset("NGA", 0.0006, 1, tmp_path, sources=["truth"], formats="parquet")
     stem = f"{tmp_path}/trainer/synthetic_nga_truth_persons"
     assert sum("truth_persons-" in name for name in whole.files) >= 2
-    rows = duckdb.sql(f"SELECT count(*), count(DISTINCT truth_id) FROM '{stem}*.parquet'").fetchone()
+    rows = duckdb.sql(f"SELECT count(*), count(DISTINCT truth_id) FROM '{stem}*.parquet'").fetchall()[0]
     assert rows[0] == rows[1] > 139_000
 
 
