@@ -1,0 +1,128 @@
+"""Roaming counts: foreign SIM cards that a mobile network saw, by month, country of the card and region."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from migkit.reference import country, table
+from migkit.sources.journeys import parameter, trips
+from migkit.sources.records import ErrorModel, Observed, Recorder, identifiers
+from migkit.sources.stays import OPEN, age, day, ended, on
+from migkit.world import World
+from migkit.world.draws import Bools, Ints, chance, hashed, stream
+
+COUNTS = "roaming_counts"
+CELL = ["centre", "month", "network_country", "region"]
+FIRST_DAY = on(2023)
+
+
+def visits(world: World) -> pd.DataFrame:
+    """Stays of people with a foreign SIM card: visits, and the first weeks of those who come to live here.
+
+    Returns:
+        One row for each stay: truth_id, network_country (where the person lived), region, first and last (days in
+        the country), days (of the whole stay), age (on the first day).
+    """
+    rows = trips(world)
+    rows = rows[rows["destination"] == world.iso3].reset_index(drop=True)
+    end, out, back = ended(world), rows["out"].to_numpy(), rows["back"].to_numpy()
+    keeps = int(parameter("roaming", "keeps_foreign_sim_days"))
+    last = np.where(rows["kind"].isin(parameter("roaming", "moves")), out + keeps, np.minimum(back, end - 1))
+    died = day(world.persons["death_date"].iloc[rows["person"].to_numpy()])
+    last = np.minimum(np.minimum(last, died), end - 1)
+    born = day(world.persons["birth_date"].iloc[rows["person"].to_numpy()])
+    stays = rows[["truth_id", "region"]].assign(
+        network_country=rows["origin"],
+        first=np.maximum(out, FIRST_DAY),
+        last=last,
+        days=np.where(back == OPEN, OPEN, back - out),
+        age=age(born, out),
+    )
+    return stays[(stays["last"] >= stays["first"])].reset_index(drop=True)
+
+
+def seen(world: World) -> pd.DataFrame:
+    """Each person with a foreign card once in each month, country of the card and region: visits with CELL."""
+    stays = visits(world)
+    month = [
+        stays[name].to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype(int)
+        for name in ("first", "last")
+    ]
+    months = month[1] - month[0] + 1
+    at = np.repeat(np.arange(len(stays)), months)
+    later = np.arange(len(at)) - np.repeat(np.cumsum(months) - months, months)
+    rows = stays.iloc[at].reset_index(drop=True)
+    rows["month"] = np.datetime_as_string((month[0][at] + later).astype("datetime64[M]")).astype(object)
+    rows["centre"] = f"SW-{world.iso3}-{world.chunk:03d}"
+    rows = rows.sort_values(["truth_id", *CELL, "days"], kind="stable")
+    return rows.drop_duplicates(["truth_id", *CELL], keep="last").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Cards:
+    """Of each person seen: no phone, a local card only, or two foreign cards. At most one of them holds."""
+
+    none: Bools
+    local: Bools
+    two: Bools
+
+
+def _cards(rows: pd.DataFrame, model: ErrorModel, seed: int) -> _Cards:
+    """Habits of a person, the same in every month."""
+    who = rows["truth_id"].to_numpy()
+    child = (rows["age"] < int(parameter("roaming", "child_age"))).to_numpy()
+    rate = np.where(child, model.rate("no_phone", "children"), model.rate("no_phone", "adults"))
+    none = hashed(seed, "phone", who) < rate
+    long = (rows["days"] >= int(parameter("roaming", "long_stay_days"))).to_numpy()
+    rate = np.where(long, model.rate("local_sim", "long"), model.rate("local_sim", "short"))
+    local = ~none & (hashed(seed, "local card", who) < rate)
+    two = ~none & ~local & (hashed(seed, "two cards", who) < model.rate("two_sims"))
+    return _Cards(none, local, two)
+
+
+def observe(world: World, model: ErrorModel, seed: int) -> Observed:
+    """The counts of foreign SIM cards that the operator delivers for a chunk of the country (one centre).
+
+    Args:
+        world: the truth.
+        model: rates of the defects of datasets/dictionary/roaming.yml.
+        seed: of the defects.
+
+    Returns:
+        Table roaming_counts. An event is a cell, and truth_id is blank; without defects a cell holds the true
+        number of persons with a foreign card.
+    """
+    rows = seen(world)
+    cells = rows.groupby(CELL, sort=True).size().rename("sims").reset_index()
+    cell = np.asarray(rows.groupby(CELL, sort=True).ngroup(), dtype=np.int64)
+    event = cells["month"] + " " + cells["network_country"] + " " + cells["region"]
+    perfect = cells.assign(event=cells["centre"] + " " + event, truth_id="", sims=cells["sims"].astype("str"))
+    rec = Recorder(COUNTS, perfect, "cell_id")
+    _spoil(rec, cell, _cards(rows, model, seed), world, model, seed)
+    ids = identifiers(world.iso3, "M", world.chunk, len(rec))
+    return Observed({COUNTS: rec.finish(ids, table(COUNTS).columns)})
+
+
+def _spoil(rec: Recorder, cell: Ints, cards: _Cards, world: World, model: ErrorModel, seed: int) -> None:
+    n = len(rec)
+    everywhere = np.ones(n, dtype=bool)
+    for kind, who, sign in (
+        ("no_phone", cards.none, -1),
+        ("local_sim", cards.local, -1),
+        ("two_sims", cards.two, 1),
+    ):
+        number = rec["sims"].astype(np.int64) + sign * np.bincount(cell[who], minlength=n)
+        rec.change(everywhere, "sims", number.astype(str).astype(object), kind)
+    rng = stream(seed, world.iso3, world.chunk, "roaming")
+    near = np.isin(rec["network_country"].astype(str), country(world.iso3).neighbours)
+    sims = rec["sims"].astype(np.int64)
+    more = sims + (sims * model.rate("signal_across_border") + rng.random(n)).astype(np.int64)
+    rec.change(
+        near & (model.rate("signal_across_border") > 0),
+        "sims",
+        more.astype(str).astype(object),
+        "signal_across_border",
+    )
+    small = rec["sims"].astype(np.int64) < int(parameter("roaming", "threshold"))
+    rec.omit(small & chance(rng, model.rate("suppressed"), n), "suppressed")
