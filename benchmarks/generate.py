@@ -102,9 +102,7 @@ def person_part(job):
     from migkit.world import make_persons
 
     rows = make_persons(code, scale, 1, chunk)
-    writer = TableWriter(code, "parquet")
-    writer.write(rows, Path(folder) / f"{code}-{chunk}", None)
-    writer.close()
+    TableWriter(code, "parquet").write(rows, Path(folder) / f"{code}-{chunk}", None)
     return len(rows)
 
 

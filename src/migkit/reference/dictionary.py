@@ -15,6 +15,8 @@ from migkit.reference.errors import KitError
 from migkit.reference.language import _
 from migkit.reference.tables import datasets_folder
 
+#: The reader in C where PyYAML has it: ten times faster.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Types a column may have. ``code`` is text from a code list; ``id`` is text that identifies.
 FIELD_TYPES: tuple[str, ...] = ("id", "code", "integer", "number", "text")
 #: The levels for which a dictionary gives rates; at the level "none" every rate is zero.
@@ -202,7 +204,7 @@ def dictionary(name: str) -> Source:
 
 def _parsed(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"

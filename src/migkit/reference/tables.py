@@ -122,24 +122,33 @@ def member(iso3: str, organisation: str, on: date) -> bool:
     return False
 
 
+@cache
+def _facts() -> dict[tuple[str, str], dict[tuple[int, str], Fact]]:
+    """All published figures, by country and indicator, then by year and sex."""
+    found: dict[tuple[str, str], dict[tuple[int, str], Fact]] = {}
+    for row in read_table(datasets_folder() / "countries" / "facts.csv").to_dict("records"):
+        year = int(row["year"])
+        figure = Fact(float(row["value"]), row["unit"], year, row["source"], row["note"])
+        found.setdefault((row["iso3"], row["indicator"]), {})[year, row["sex"]] = figure
+    return found
+
+
 def fact(iso3: str, indicator: str, year: int, sex: str | None = None) -> Fact:
     """A published figure of a country, for example ``fact("GMB", "migrant_stock", 2020, sex="F")``.
 
     Raises:
         KitError: if datasets/countries/facts.csv does not hold it.
     """
-    rows = read_table(datasets_folder() / "countries" / "facts.csv")
-    rows = rows[(rows.iso3 == iso3) & (rows.indicator == indicator)]
-    hit = rows[(rows.year == str(year)) & (rows.sex == (sex or ""))]
-    if len(hit) != 1:
-        have = ", ".join(sorted(set(rows.year))) or _("no year")
+    held = _facts().get((iso3, indicator), {})
+    found = held.get((year, sex or ""))
+    if found is None:
+        have = ", ".join(map(str, sorted({each for each, _sex in held}))) or _("no year")
         raise KitError(
             _("datasets/countries/facts.csv has no {indicator} of {iso3} for {year}; it has: {have}.").format(
                 indicator=indicator, iso3=iso3, year=year, have=have
             )
         )
-    row = hit.iloc[0]
-    return Fact(float(row["value"]), row["unit"], year, row["source"], row["note"])
+    return found
 
 
 def corridors(destination: str | None = None, origin: str | None = None) -> pd.DataFrame:

@@ -205,14 +205,11 @@ def _make_part(request: Request, folders: Folders, chunk: int, chunks: int, step
             for path, digest in writer.write(piece, stem, descriptions.get(name)).items():
                 part.files[f"{kind}/{path.name}"] = digest
 
-    try:
-        for seen in observed.values():
-            for name, recorded in seen.tables.items():
-                write("participants", name, recorded.records)
-        for name, rows in _trainer_tables(world, observed):
-            write("trainer", name, rows)
-    finally:
-        writer.close()
+    for seen in observed.values():
+        for name, recorded in seen.tables.items():
+            write("participants", name, recorded.records)
+    for name, rows in _trainer_tables(world, observed):
+        write("trainer", name, rows)
     if request.reveal:
         part.totals = truth_tables(world, observed["census"]).to_csv(index=False)
     return part
@@ -235,9 +232,11 @@ def _observed(
 class _Job:
     """The making of one country's data set, which may have been interrupted before."""
 
-    def __init__(self, request: Request, folders: Folders, both_readmes: bool = True) -> None:
+    def __init__(
+        self, request: Request, folders: Folders, made_with: dict[str, str], both_readmes: bool = True
+    ) -> None:
         self.request, self.folders, self.both_readmes = request, folders, both_readmes
-        self.versions = versions()
+        self.versions = made_with
         self.chunks = number_of_chunks(request.iso3, request.scale)
         self.marker = folders.top / "manifest.json"
         self.unfinished = folders.top / UNFINISHED
@@ -346,12 +345,11 @@ class _Job:
         ]
         rows = pd.concat(frames, ignore_index=True)
         rows["value"] = rows["value"].astype("int64")
-        rows = rows.groupby(["table", "key1", "key2"], sort=False, as_index=False)["value"].sum()
+        rows = rows.groupby(["table", "key1", "key2"], sort=False)[["value"]].sum().reset_index()
         rows["value"] = rows["value"].astype("str")
         writer = TableWriter(self.request.iso3, self.request.formats)
         stem = self.folders.path(f"participants/{prefix(self.request.iso3)}{TRUE_TOTALS}")
         written = writer.write(rows, stem, datapackage.described(TRUE_TOTALS))
-        writer.close()
         return {f"participants/{path.name}": digest for path, digest in written.items()}
 
 
@@ -521,7 +519,7 @@ def write_dataset(
         iso3.upper(), scale, seed, defects, tuple(sorted((rates or {}).items())), tuple(sources), reveal, formats
     )
     request.check()
-    return _run([_Job(request, Folders.below(Path(out)))], progress, workers)[0]
+    return _run([_Job(request, Folders.below(Path(out)), versions())], progress, workers)[0]
 
 
 def write_datasets(
@@ -549,7 +547,8 @@ def write_datasets(
     ]
     for request in requests:
         request.check()
-    jobs = [_Job(request, Folders.below(Path(out) / request.iso3)) for request in requests]
+    made_with = versions()
+    jobs = [_Job(request, Folders.below(Path(out) / request.iso3), made_with) for request in requests]
     manifests = _run(jobs, progress, workers)
     held = {
         manifest.parameters["iso3"]: hashlib.sha256(manifest.text().encode("utf-8")).hexdigest()
@@ -576,7 +575,7 @@ def write_teaching_data(progress: Progress | None = None) -> Manifest:
     iso3 = str(TEACHING["iso3"])
     sample = ROOT / "datasets" / "sample" / iso3
     folders = Folders(sample, sample, ROOT / "datasets" / "trainer" / iso3)
-    job = _Job(Request(**TEACHING, reveal=True), folders, both_readmes=False)
+    job = _Job(Request(**TEACHING, reveal=True), folders, versions(), both_readmes=False)
     return _run([job], progress, workers=1)[0]
 
 

@@ -1,7 +1,9 @@
 """One table, one file: CSV that Excel opens and typed Parquet, both marked as synthetic, whole or not at all."""
 
 import hashlib
+import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -63,20 +65,23 @@ def _selected(name: str, values: pd.Series, description: Table | None) -> str:
     return f"CAST(NULLIF({column}, '') AS {_SQL_TYPES.get(kind, 'VARCHAR')}) AS {column}"
 
 
+@cache
+def _connection(process: int) -> duckdb.DuckDBPyConnection:
+    """The connection of a process (a forked one needs its own); opening one for each part would cost time."""
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 class TableWriter:
-    """Writes the tables of one country; one connection to DuckDB serves them all."""
+    """Writes the tables of one country."""
 
     def __init__(self, iso3: str, formats: str) -> None:
         """Take the country whose data these are and the formats: "both", "csv" or "parquet"."""
         self.iso3 = iso3
         self.formats = formats
-        self._duckdb = duckdb.connect()
-        self._duckdb.execute("SET threads = 1")
-        self._duckdb.execute("SET enable_progress_bar = false")
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._duckdb.close()
+        self._duckdb = _connection(os.getpid())
 
     def write(self, rows: pd.DataFrame, stem: Path, description: Table | None) -> dict[Path, str]:
         """Write a table. Returns the checksum of each file written.
