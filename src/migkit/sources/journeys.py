@@ -75,12 +75,13 @@ def trips(world: World, lives: Lives | None = None) -> pd.DataFrame:
 
 
 def _region_of_stay(world: World, lives: Lives, rows: pd.DataFrame) -> Texts:
-    """Where in the country a trip leads: the mover's new home, for visitors a region drawn by its population."""
+    """Where in the country a trip leads: movers to their new home, natives to where they were born, others anywhere."""
     shares = region_population(world.iso3)
-    level = hashed(world.seed, "region of stay", rows["trip_id"].to_numpy())
+    level = hashed(world.seed, "region of stay", rows["truth_id"].to_numpy())
     visited = choices(dict(zip(shares["region"], shares["share"], strict=True)), level)
+    born = words(world.persons["region_birth"])[rows["person"].to_numpy()]
     home = lives.region_at(rows["person"].to_numpy(), rows["out"].to_numpy() + 1)
-    region = np.where(home == "", visited, home)
+    region = np.where(home != "", home, np.where(born != "", born, visited))
     return np.where(rows["destination"] == world.iso3, region, "").astype(object)
 
 
