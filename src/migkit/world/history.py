@@ -61,10 +61,11 @@ def _at_risk(chunk: Chunk, people: Persons, rng: np.random.Generator) -> tuple[P
     base = np.flatnonzero(people.origin == home)
     since = np.minimum(people.born[base], HISTORY - 1)
     risk = tables.exposure(people.woman[base], people.born[base], since, CALIBRATION)
-    number = np.floor(np.expm1(risk.sum(axis=0)) + rng.random(len(base))).astype(np.int64)
+    more = assumption("deaths_since_2005").get(chunk.place.iso3, 1.0)
+    number = np.floor(np.expm1(risk.sum(axis=0)) * more + rng.random(len(base))).astype(np.int64)
     window = HISTORY - CALIBRATION
     gone = base[people.born[base] > chunk.place.age_starts[-6] - window]
-    gone = gone[chance(rng, chunk.place.grown, len(gone))]
+    gone = gone[chance(rng, chunk.place.grown * more, len(gone))]
     copy = np.repeat(np.arange(len(base)), number)
     dead = stack([people.take(base[copy]), people.take(gone)])
     dead.born[len(copy) :] += window

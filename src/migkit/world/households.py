@@ -77,6 +77,10 @@ def _join(
     fixed = root & (lone | ~adult)
     families = np.flatnonzero(root & ~fixed & native)
     own = int((root & ~fixed).sum() + (lone & (up == NONE)).sum()) - len(lodging) - int(lone[joining].sum())
+    # Where households are small, more of those who live without family live alone.
+    alone = joining[adult[joining]]
+    alone = alone[shuffled(rng, len(alone))][: max(0, round(n / mean_size) - own)]
+    joining = np.setdiff1d(joining, alone)
     surplus = max(0, own - round(n / mean_size))
     order = families[np.argsort(size[families] + 8 * rng.random(len(families)), kind="stable")]
     merging = order[: min(surplus, max(len(order) - 1, 0))]

@@ -141,7 +141,7 @@ def _citizenship(people: Persons, rng: np.random.Generator, home: int) -> None:
 
 
 def fitting_fathers(people: Persons, home: int) -> None:
-    """Corridor persons are citizens by birth if a parent is: where the two named are not, the father is another one.
+    """Corridor persons are citizens by birth if a parent is: where those named are not, another man is the father.
 
     So is he of those born in the country who are not citizens.
     """
