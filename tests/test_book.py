@@ -12,7 +12,7 @@ import migkit
 from migkit.editions import cover, generated, vendor
 from migkit.editions.alone import alone
 from migkit.evaluation import Item, Option
-from migkit.reference import ROOT, Field, Table, codelist, curriculum, dictionary, dictionary_names, palette
+from migkit.reference import ROOT, curriculum, palette
 
 STATIC = ROOT / "book" / "_static"
 COLOURS = ("INK", "TEAL", "OCHRE", "BRICK", "LEAF", "MIST", "SAND", "WHITE")
@@ -77,43 +77,6 @@ def test_module_head_says_time_outcomes_and_data() -> None:
             assert f"| {minutes}{generated.NBSP}min |" in text
         for table in module.data:
             assert f"(#table-{table})" in text
-
-
-def test_source_page_names_every_variable_and_every_error_with_its_basis() -> None:
-    for name in dictionary_names():
-        source, text = dictionary(name), generated.source_page(dictionary(name))
-        for table in source.tables.values():
-            assert (f"(table-{table.name})=" in text) != table.trainer_only
-            if not table.trainer_only:
-                assert all(f"| `{column}` |" in text for column in table.columns)
-        for defect in source.defects.values():
-            assert generated.plain(defect.label) in text
-            assert generated.plain(defect.basis) in text
-
-
-def test_trainer_tables_stay_out_of_the_book() -> None:
-    kept = Field("kept", "Kept", "integer", "A number.", minimum=0, maximum=9)
-    tables = {
-        name: Table(name, name, "About it.", "one row", "kept", (kept,), {}, trainer_only=secret)
-        for name, secret in (("open_table", False), ("truth_table", True))
-    }
-    source = dictionary("census")
-    text = generated.source_page(type(source)(**{**vars(source), "tables": tables}))
-    assert "open_table" in text
-    assert "truth_table" not in text
-    assert "| 0–9 |" in text
-
-
-def test_code_lists_give_three_languages() -> None:
-    text = generated.code_lists()
-    rows = codelist("sex").to_dict("records")
-    for row in rows:
-        assert f"| `{row['code']}` | {row['label_en']} | {row['label_fr']} | {row['label_pt']} |" in text
-
-
-def test_rates_read_as_shares_and_factors() -> None:
-    assert generated._rate("all", 0.013) == f"1.3{generated.NBSP}%"
-    assert generated._rate("factor_men_20_34", 1.7) == f"men 20–34: ×{generated.NBSP}1.7"
 
 
 def test_writing_again_touches_nothing_and_removes_what_is_gone(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ Rule = Callable[[str], list[str]]
 READY = [module.slug for module in curriculum(ready_only=True)]
 ROOMS = ("book", "trainer_kit", "notebooks", "exercises/source")
 #: Made by the build, or not text of ours.
-SKIP = ("_generated", "_static", "_build", "release", ".ipynb_checkpoints")
+SKIP = ("_generated", "sources", "_static", "_build", "release", ".ipynb_checkpoints")
 
 
 # ------------------------------------------------------------------------------------------- reading

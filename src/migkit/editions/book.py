@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from migkit.editions import data_pages
 from migkit.editions.alone import alone
 from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
 from migkit.reference import ROOT, KitError, _
@@ -32,7 +33,9 @@ _BEHIND_BOOK: tuple[str, ...] = (
     "notebooks/*.ipynb",
     "trainer_kit/evaluation/*.yml",
     "src/migkit/editions/book*.py",
+    "src/migkit/editions/data_p*.py",
     "src/migkit/editions/generated.py",
+    "src/migkit/editions/markdown.py",
     "src/migkit/editions/sphinx_run.py",
     "src/migkit/evaluation/*.py",
 )
@@ -85,6 +88,7 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     if clean:
         for folder in (out, source / "_build" / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
+    data_pages.write_all(source / "book" / "sources")  # they are pages like others: the state takes them in
     state = _state(source)
     finished = out / "finished.json"
     last = _read(finished)

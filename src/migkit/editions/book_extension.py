@@ -15,7 +15,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from migkit import __version__
-from migkit.editions import generated
+from migkit.editions import data_pages, generated
 from migkit.editions.fingerprint import fingerprint
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -23,7 +23,9 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 def prepare(app: Sphinx, config: Config) -> None:
     """Write the generated pages; empty the execution cache if it was filled by other code or data."""
-    generated.write_all(Path(app.srcdir) / "book" / "_generated")
+    book = Path(app.srcdir) / "book"
+    generated.write_all(book / "_generated")
+    data_pages.write_all(book / "sources")
     cache = Path(config.nb_execution_cache_path)
     mark = cache / "made_from.txt"
     now = fingerprint(Path(app.srcdir))

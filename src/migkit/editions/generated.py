@@ -7,39 +7,19 @@ MyST, so that it translates and prints like any other text. The files are:
 - ``today.md``: what can be done with the modules that are ready, for the first page;
 - ``module_SLUG.md``: the head of a module's pages: question, outcomes, times, data, where to go;
 - ``quiz_SLUG.md``: the self-check questions; book/_static/quiz.js turns them into buttons with feedback;
-- ``data_SOURCE.md``: what the data dictionary says of a source;
-- ``code_lists.md``: every code list, in three languages.
+- ``sources.md``, ``truth.md``, ``code_lists.md``: see :mod:`migkit.editions.data_pages`.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
 
+from migkit.editions import data_pages
+from migkit.editions.markdown import NBSP, grid, plain, scrolling, write
 from migkit.evaluation import Item, Option, item_file, items
-from migkit.reference import (
-    LANGUAGES,
-    ROOT,
-    Defect,
-    Field,
-    Module,
-    Source,
-    Table,
-    _,
-    codelist,
-    curriculum,
-    dictionary,
-    dictionary_names,
-    regions,
-)
-from migkit.reference.files import write_text
+from migkit.reference import ROOT, Module, _, curriculum, dictionary, dictionary_names
 
 #: Where the files are written.
 GENERATED: Path = ROOT / "book" / "_generated"
-
-#: A space at which no line may break.
-NBSP = "\N{NO-BREAK SPACE}"
-_LANGUAGE_NAMES = {"en": "English", "fr": "Français", "pt": "Português"}
 
 
 def write_all(folder: Path = GENERATED) -> list[Path]:
@@ -52,45 +32,19 @@ def write_all(folder: Path = GENERATED) -> list[Path]:
         KitError: if an item, the curriculum or the dictionary has a fault.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_write(folder / name, text) for name, text in _all_files().items()]
+    written = [write(folder / name, text) for name, text in _all_files().items()]
     for path in set(folder.glob("*.md")) - set(written):
         path.unlink()
     return written
 
 
 def _all_files() -> dict[str, str]:
-    files = {
-        "programme.md": programme(curriculum()),
-        "today.md": today(curriculum(ready_only=True)),
-        "code_lists.md": code_lists(),
-    }
+    files = {"programme.md": programme(curriculum()), "today.md": today(curriculum(ready_only=True))}
     for module in curriculum(ready_only=True):
         files[f"module_{module.slug}.md"] = module_head(module)
         if item_file(module.slug).is_file():
             files[f"quiz_{module.slug}.md"] = quiz(items(module.slug, use="quiz"))
-    return files | {f"data_{name}.md": source_page(dictionary(name)) for name in dictionary_names()}
-
-
-def _write(path: Path, text: str) -> Path:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        write_text(path, text)
-    return path
-
-
-def plain(text: object) -> str:
-    """``text`` on one line, with every character that Markdown would take for markup made harmless."""
-    return re.sub(r"([\\`*_\[\]<>$|#{}~^])", r"\\\1", " ".join(str(text).split()))
-
-
-def _grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; cells are already Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _scrolling(name: str, table: str) -> str:
-    """A table that may be wider than a telephone: it scrolls inside its own frame."""
-    return f"::::{{div}} kit-wide {name}\n{table}::::\n"
+    return files | data_pages.fragments()
 
 
 # ---------------------------------------------------------------------------------------------- modules
@@ -99,7 +53,7 @@ def _scrolling(name: str, table: str) -> str:
 def programme(modules: Iterable[Module]) -> str:
     """The table of all modules: code, title, state, times."""
     heads = [_("Module"), _("Title"), _("State"), _("With code"), _("In a room"), _("Without code")]
-    return _scrolling("kit-programme", _grid(heads, (_programme_row(module) for module in modules)))
+    return scrolling("kit-programme", grid(heads, (_programme_row(module) for module in modules)))
 
 
 def today(ready: Iterable[Module]) -> str:
@@ -154,7 +108,7 @@ def module_head(module: Module) -> str:
         _("**After this module you can**"),
         outcomes,
         _("**Ways through it**"),
-        _grid([_("Way"), _("Time"), _("Where")], _ways(module)).rstrip(),
+        grid([_("Way"), _("Time"), _("Where")], _ways(module)).rstrip(),
         _data_line(module),
         "::::",
     ]
@@ -219,125 +173,3 @@ def _question(number: int, item: Item) -> str:
 
 def _verdict(option: Option) -> str:
     return f"**{_('Right.')}**" if option.correct else f"*{_('No.')}*"
-
-
-# ------------------------------------------------------------------------------------------------- data
-
-
-def source_page(source: Source) -> str:
-    """Everything the dictionary says of a source, below the page's own heading."""
-    tables = [table for table in source.tables.values() if not table.trainer_only]
-    parts = [plain(source.summary), _facts(source)]
-    if source.limits:
-        parts += [f"## {_('What it misses')}", "\n".join(f"- {plain(limit)}" for limit in source.limits)]
-    if source.defects:
-        parts += [f"## {_('Errors put in on purpose')}", _defect_text(), _defects(source.defects.values())]
-    parts += list(chain.from_iterable(_table_parts(table) for table in tables))
-    return "\n\n".join(parts) + "\n"
-
-
-def _facts(source: Source) -> str:
-    rows = [
-        [f"**{_('Whom it covers')}**", plain(source.coverage)],
-        [f"**{_('What it is made for')}**", plain(source.legal_purpose)],
-        [f"**{_('Reference date')}**", plain(source.reference)],
-    ]
-    lines = "\n".join(f"{head}\n: {text}\n" for head, text in rows)
-    return lines.rstrip()
-
-
-def _defect_text() -> str:
-    return _(
-        "The generator puts these errors in, at these rates, and writes each of them down in a ledger that "
-        "only the trainer gets. So you can measure how far an estimate lies from the truth. "
-        "A rate whose basis is *assumption* is our choice for teaching, not a finding about any country."
-    )
-
-
-def _defects(defects: Iterable[Defect]) -> str:
-    levels = list(dict.fromkeys(level for defect in defects for level in defect.rates))
-    heads = [_("Error"), _("What happens"), *(plain(level).capitalize() for level in levels)]
-    rows = (
-        [
-            f"**{plain(defect.label)}**",
-            _("{text} *Rate: {unit}. Basis: {basis}.*").format(
-                text=plain(defect.description), unit=plain(defect.unit), basis=plain(defect.basis)
-            ),
-            *(_rates(defect.rates.get(level, {})) for level in levels),
-        ]
-        for defect in defects
-    )
-    return _scrolling("kit-defects", _grid(heads, rows))
-
-
-def _rates(rates: dict[str, float]) -> str:
-    """Rates of one level: shares as per cent; a key that begins with ``factor_`` multiplies the others."""
-    return "; ".join(_rate(group, rate) for group, rate in rates.items()) or "–"
-
-
-def _rate(group: str, rate: float) -> str:
-    shown = f"×{NBSP}{rate:g}" if group.startswith("factor_") else f"{rate * 100:g}{NBSP}%"
-    words = re.sub(r"(?<=\d)_(?=\d)", "–", group.removeprefix("factor_")).replace("_", " ")
-    return shown if group == "all" else f"{plain(words)}: {shown}"
-
-
-def _table_parts(table: Table) -> list[str]:
-    heads = [_("Variable"), _("Meaning"), _("Type"), _("Codes or range"), _("Blank means")]
-    return [
-        f"(table-{table.name})=\n## {plain(table.title)}",
-        plain(table.description),
-        _("Each row is {row}. In a data folder the file is `synthetic_COUNTRY_{name}.csv`.").format(
-            row=plain(table.row), name=table.name
-        ),
-        _scrolling("kit-variables", _grid(heads, (_variable(field) for field in table.fields))),
-    ]
-
-
-def _variable(field: Field) -> list[str]:
-    meaning = f"**{plain(field.label)}.** {plain(field.description)}"
-    if field.question:
-        meaning += f" *{plain(field.question)}*"
-    return [f"`{field.name}`", meaning, _type_name(field), _range(field), plain(field.blank) or "–"]
-
-
-def _type_name(field: Field) -> str:
-    names = {
-        "id": _("identifier"),
-        "code": _("code"),
-        "integer": _("whole number"),
-        "number": _("number"),
-        "text": _("text"),
-    }
-    unit = f", {plain(field.unit)}" if field.unit else ""
-    return names[field.type] + unit
-
-
-def _range(field: Field) -> str:
-    if field.codelist:
-        return f"[{field.codelist}](#codes-{field.codelist})"
-    if field.minimum is None and field.maximum is None:
-        return "–"
-    low, high = ("" if bound is None else str(bound) for bound in (field.minimum, field.maximum))
-    return f"{low}–{high}"
-
-
-def code_lists() -> str:
-    """Every code list that a participant's table uses, in three languages."""
-    tables = chain.from_iterable(dictionary(name).tables.values() for name in dictionary_names())
-    used = {f.codelist for table in tables if not table.trainer_only for f in table.fields if f.codelist}
-    return "\n\n".join(_code_list(name) for name in sorted(used)) + "\n"
-
-
-def _code_list(name: str) -> str:
-    listed = codelist(name)
-    if name == "region":  # the regions of the countries that a ready module uses
-        wanted = set(
-            chain.from_iterable(regions(m.country)["code"] for m in curriculum(ready_only=True) if m.country)
-        )
-        listed = listed[listed["code"].isin(wanted)]
-    heads = [_("Code"), *(_LANGUAGE_NAMES[language] for language in LANGUAGES)]
-    rows = (
-        [f"`{row['code']}`", *(plain(row[f"label_{language}"]) for language in LANGUAGES)]
-        for row in listed.to_dict("records")
-    )
-    return f"(codes-{name})=\n## {name}\n\n" + _scrolling("kit-codes", _grid(heads, rows)).rstrip()
