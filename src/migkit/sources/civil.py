@@ -173,7 +173,7 @@ def _registered(reg: _Registers, rec: Recorder, model: ErrorModel, row: Ints, ki
     rec.omit((late & (written > last))[at], "late_registration")
     at = positions(rec)
     # A second act needs another day, which must have come before the registers were copied.
-    again = written + 30 + np.floor(rng.random(n) * 700).astype(np.int64)
+    again = written + _from_table("second_act_days", rng.random(n))
     twice = late & (again <= last) & chance(rng, model.rate("late_duplicate"), n)
     rec.duplicate(twice[at], "late_duplicate")
     at = positions(rec)

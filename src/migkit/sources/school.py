@@ -48,7 +48,7 @@ class _Learners:
         self.tertiary &= self.age >= _parameter("age_at_study_least")
         child = (self.age >= _parameter("starting_age")) & (self.age < 15) & ~np.isin(schooling, ["", "0"])
         child &= self.level("attending") < _parameter("attending")
-        self.pupil = child | (student & ~self.tertiary)
+        self.pupil = child | (student & ~self.tertiary & ~np.isin(schooling, ["", "0"]))
         level = np.where(np.isin(schooling, ["2", "3", "4"]), schooling, "1")
         self.stage = np.where(schooling == "5", "3", level)  # too young for tertiary education
         self.region = words(world.spells["region"], spell[self.row])
