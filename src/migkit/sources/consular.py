@@ -43,8 +43,8 @@ def stays_abroad(world: World, lives: Lives, citizens: Citizenships) -> pd.DataF
     stays = stays[(stays["country"] != world.iso3) & (stays["came_from"] == world.iso3)].reset_index(drop=True)
     person, start = stays["person"].to_numpy(), stays["start"].to_numpy()
     host = stays["country"].to_numpy(dtype=object)
-    since = np.maximum(start, citizens.acquired(person, world.iso3))
-    lost = _lost(world, citizens, person)
+    held, lost = citizens.held(person, world.iso3)
+    since = np.maximum(start, held)
     end = np.minimum(stays["end"].to_numpy(), lost)
     last = np.minimum(end, ended(world)) - 1
     found = stays.assign(
@@ -54,13 +54,6 @@ def stays_abroad(world: World, lives: Lives, citizens: Citizenships) -> pd.DataF
         dual=citizens.holds(person, last, host) & citizens.holds(person, last, world.iso3),
     )
     return pd.DataFrame(found[(since < end) & (since < ended(world))].reset_index(drop=True))
-
-
-def _lost(world: World, citizens: Citizenships, person: Ints) -> Ints:
-    """The day on which persons stop being citizens of the country; OPEN for those who do not."""
-    once = (citizens.at_birth[person] == world.iso3) & ~citizens.by_birth[person]
-    still = (citizens.now[person] == world.iso3) | (citizens.second[person] == world.iso3)
-    return np.where(once & ~still, citizens.since[person], OPEN)
 
 
 def _last_update(start: Ints, last: Ints) -> Ints:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.reference import codelist, dictionary
-from migkit.sources.clerks import estimated, spoil_identity
+from migkit.sources.clerks import estimated, first_january, spoil_identity
 from migkit.sources.records import ErrorModel, Mask, Observed, Recorder, Texts, identifiers, mapped
 from migkit.sources.stays import (
     OPEN,
@@ -43,7 +43,7 @@ def cases(world: World) -> pd.DataFrame:
     the country after the calibration day to a mother who is registered are cases like hers.
 
     Returns:
-        One row for each case: person (row), legal (code), start and end (days), born_here (child of a mother in it).
+        One row for each case: person (row), legal (code), start and end (days), born_here (mother in it).
     """
     held = world.statuses
     person, status = rows_of(world, held["truth_id"]), words(held["status"])
@@ -123,7 +123,7 @@ def _housing(world: World, found: pd.DataFrame, group: Ints) -> tuple[Texts, Tex
     """Type of accommodation, one for each group, and kind of place."""
     codes = codelist("accommodation_type")["code"].tolist()
     shares = dictionary("refugees").parameters["accommodation"]["value"]
-    legal = found["legal"].to_numpy()
+    legal = found["legal"].groupby(group).transform("first").to_numpy()
     tables = Choices.of([[shares[kind][code] for code in codes] for kind in shares])
     row = pd.Index(list(shares)).get_indexer(pd.Index(legal))
     first = pd.Series(world.persons["truth_id"].to_numpy()[found["person"]]).groupby(group).transform("min")
@@ -301,7 +301,8 @@ def _spoil_answers(rec: Recorder, model: ErrorModel, rng: np.random.Generator) -
     n = len(rec)
     guessed = chance(rng, model.rate("birth_date_estimated"), n)
     not_later = mapped(rec["dob"], estimated)
-    not_later = np.where(not_later <= rec["arrival_date"], not_later, rec["dob"]).astype(object)
+    own_year = mapped(rec["dob"], first_january)
+    not_later = np.where(not_later <= rec["arrival_date"], not_later, own_year).astype(object)
     rec.change(guessed, "dob", not_later, "birth_date_estimated")
     rec.change(guessed, "dob_estimated", "Y", "birth_date_estimated")
     rec.change(chance(rng, model.rate("biometrics_missing"), n), "biometric_enrolled", "N", "biometrics_missing")

@@ -40,15 +40,19 @@ def liable_stays(world: World, lives: Lives, citizens: Citizenships) -> pd.DataF
     stays = lives.stays()
     stays = stays[stays["country"] == world.iso3].reset_index(drop=True)
     person, start, end = (stays[name].to_numpy() for name in ("person", "start", "end"))
-    citizen = citizens.acquired(person, world.iso3)
+    since, citizen = citizens.foreign(person, world.iso3)
+    start = np.maximum(start, since)
     refugee = _refugee(world, person, start, end)
     category = stays["reason"].map(BY_REASON).fillna("C").to_numpy(dtype=object)
     category[may_move_freely(world.iso3, citizens.on(person, start)[0])] = "D"
     category[refugee] = "E"
     liable = stays.assign(
-        end=np.minimum(end, citizen), how=np.where(citizen < end, "N", stays["how"]), category=category
+        start=start,
+        end=np.minimum(end, citizen),
+        how=np.where(citizen < end, "N", stays["how"]),
+        category=category,
     )
-    return liable[citizen > start].reset_index(drop=True)
+    return liable[liable["end"] > start].reset_index(drop=True)
 
 
 def _refugee(world: World, person: Ints, start: Ints, end: Ints) -> Mask:

@@ -203,11 +203,21 @@ class Citizenships:
         first, second = self.on(person, days)
         return np.asarray((first == country) | (second == country))
 
-    def acquired(self, person: Ints, country: str) -> Ints:
-        """The day on which persons become citizens of a country: -OPEN from birth, OPEN never."""
-        ever = (self.now[person] == country) | (self.second[person] == country)
-        always = (self.at_birth[person] == country) | (ever & self.by_birth[person])
-        return np.where(always, -OPEN, np.where(ever, self.since[person], OPEN))
+    def held(self, person: Ints, country: str) -> tuple[Ints, Ints]:
+        """From which day to before which day persons are citizens of a country.
+
+        From -OPEN: from birth. To OPEN: for good. From OPEN: never.
+        """
+        still = (self.now[person] == country) | (self.second[person] == country)
+        from_birth = (self.at_birth[person] == country) | (still & self.by_birth[person])
+        changed = self.since[person]
+        start = np.where(from_birth, -OPEN, np.where(still, changed, OPEN))
+        return start, np.where(from_birth & ~still, changed, OPEN)
+
+    def foreign(self, person: Ints, country: str) -> tuple[Ints, Ints]:
+        """From which day to before which day persons are no citizens of a country; from OPEN: never."""
+        start, end = self.held(person, country)
+        return np.where(start == -OPEN, end, -OPEN), np.where(start == -OPEN, OPEN, start)
 
 
 class Statuses:

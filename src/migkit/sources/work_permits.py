@@ -61,9 +61,10 @@ def working_stays(world: World, lives: Lives, citizens: Citizenships) -> pd.Data
     person = stays["person"].to_numpy()
     born = day(world.persons["birth_date"])[person]
     youngest, oldest = (int(_number(name)) for name in ("youngest", "oldest"))
-    start = np.maximum(stays["start"].to_numpy(), years_later(born, youngest))
+    since, citizen = citizens.foreign(person, world.iso3)
+    start = np.maximum(np.maximum(stays["start"].to_numpy(), years_later(born, youngest)), since)
     end = np.minimum(stays["end"].to_numpy(), years_later(born, oldest))
-    end = np.minimum(end, citizens.acquired(person, world.iso3))
+    end = np.minimum(end, citizen)
     found = pd.DataFrame({"person": person, "start": start, "end": end})
     return pd.DataFrame(found[start < end].reset_index(drop=True))
 
