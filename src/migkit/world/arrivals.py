@@ -68,10 +68,12 @@ def cohorts(
         recent = np.where(np.arange(5) >= period - 1, leaves_soon, 1.0)
         recent[period] /= 2  # they were there for half of the period
         out = present * recent
-        returned[:, period] = np.minimum(out / out.sum() * leave, present * 0.9)
-        present = present - returned[:, period]
-        died[:, period] = present / present.sum() * die
-        present = present - died[:, period]
+        gone = np.minimum(out / out.sum() * leave, present)
+        left = present - gone
+        returned[:, period] = gone + left * (leave - gone.sum()) / max(left.sum(), 1e-9)
+        present = np.maximum(present - returned[:, period], 1e-12)
+        died[:, period] = present / present.sum() * min(die, present.sum())
+        present = np.maximum(present - died[:, period], 1e-12)
     return Cohorts(present, returned, died)
 
 
@@ -91,7 +93,8 @@ def periods_by_age(ages: Floats, arrived: Floats, age_at_move: Floats, rounds: i
     # A trace of late moves at every age, so that the periods since 2005 can be reached.
     cells[:, -5:] += 1e-6
     cells *= (moved.reshape(AGE_GROUPS, 5, len(BOUNDS) - 1, 10) > 0).any(axis=(1, 3))
-    want_age, want_period = ages / ages.sum(), arrived / arrived.sum()
+    # Not quite nobody in an empty period: every age keeps somewhere to go.
+    want_age, want_period = ages / ages.sum(), np.maximum(arrived / arrived.sum(), 1e-9)
     for _round in range(rounds):
         cells = cells * (want_period / np.maximum(cells.sum(axis=0), 1e-300))
         cells = cells * (want_age / np.maximum(cells.sum(axis=1), 1e-300))[:, None]

@@ -13,7 +13,7 @@ import numpy as np
 
 from migkit.reference import fact
 from migkit.world.arrivals import AGE_GROUPS, ANCHORS, BOUNDS, YEAR
-from migkit.world.draws import GOLDEN, PLASTIC, Bools, Choices, Floats, Ints, hashed, lowdisc
+from migkit.world.draws import GOLDEN, PLASTIC, PLASTIC_SQUARED, Bools, Choices, Floats, Ints, hashed, lowdisc
 from migkit.world.naming import draw_culture, draw_given, draw_surname
 from migkit.world.parameters import CALIBRATION, END, ago, country_codes
 from migkit.world.targets import (
@@ -40,6 +40,8 @@ NONE = -1
 OLDEST = int(95 * YEAR)
 WORK, STUDY, FAMILY, PROTECTION, RETURN, OTHER = range(6)  # positions in the code list "reason"
 BIRTH, NATURALISED, MARRIAGE = range(3)  # positions in the code list "citizenship_how"
+STUDENT = 2  # position in the code list "activity"
+UPPER_SECONDARY, TERTIARY = 3, 5  # positions in the code list "education"
 #: A stay abroad of a returned mover lasts at least this many days: a change of residence by the 12-month rule.
 LEAST_STAY = 366
 
@@ -258,8 +260,8 @@ class _Lives:
     died: Ints
 
 
-def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats) -> _Lives:
-    """Births, moves, returns and deaths: kind by kind, because each kind starts from another day."""
+def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats, when: Floats) -> _Lives:
+    """Births, moves, returns and deaths, kind by kind; ``level`` gives the age, ``when`` the period of a move."""
     n = len(rows.index)
     tables = _tables()
     lives = _Lives(*(np.full(n, NONE, dtype=np.int64) for _field in range(4)))
@@ -274,7 +276,7 @@ def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats) -> _Lives:
     ids = rows.truth_id[here]
     age = ages(here, tables.profile_shape[profile[here]])
     group = np.minimum((age / (5 * YEAR)).astype(np.int64), AGE_GROUPS - 1)
-    period = tables.arrivals.at(profile[here] * AGE_GROUPS + group, hashed(seed, "period", ids))
+    period = tables.arrivals.at(profile[here] * AGE_GROUPS + group, when[here])
     bounds = np.array(BOUNDS)
     lives.born[here] = CALIBRATION + 20 + age
     late = bounds[period + 1]
@@ -289,9 +291,8 @@ def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats) -> _Lives:
     gone = np.flatnonzero((kind == RETURNED) | (kind == DIED_ABROAD))
     ids = rows.truth_id[gone]
     returned = kind[gone] == RETURNED
-    cell_level = hashed(seed, "period", ids)
     cell = np.where(
-        returned, tables.returns.at(profile[gone], cell_level), tables.deaths.at(profile[gone], cell_level)
+        returned, tables.returns.at(profile[gone], when[gone]), tables.deaths.at(profile[gone], when[gone])
     )
     came, went = cell // 5, cell % 5
     # Who came and went back in one period went back a year or more after it began.
@@ -340,11 +341,17 @@ def _die_later(rows: _Rows, seed: int, lives: _Lives) -> None:
 # --- brothers and sisters, citizenship, other traits
 
 
-def _evenly(rows: _Rows) -> Bools:
-    """Refugees: so many groups of each corridor, spread evenly over it."""
-    groups = -(-rows.corridor.count // GROUP)
-    chosen = rows.corridor.refugees
-    return np.asarray((rows.group + 1) * chosen // groups > rows.group * chosen // groups)
+def _evenly(rows: _Rows) -> tuple[Bools, Ints]:
+    """Refugees, and a running number of groups: refugee groups lie evenly over each corridor.
+
+    Refugees and others are each numbered on from corridor to corridor, so that both are spread evenly over ages.
+    """
+    corridor = rows.corridor
+    groups = -(-corridor.count // GROUP)
+    before = rows.group * corridor.refugees // groups
+    refugee = (rows.group + 1) * corridor.refugees // groups > before
+    number = np.where(refugee, corridor.first_refugees + before, corridor.first + rows.group - before)
+    return np.asarray(refugee), np.asarray(number)
 
 
 def _families(rows: _Rows, seed: int, born: Ints, accompanied: Bools) -> Ints:
@@ -416,19 +423,25 @@ def _citizenship(rows: _Rows, seed: int, lives: _Lives, refugee: Bools, woman: B
     )
 
 
-def _schooling(rows: _Rows, seed: int, age: Floats) -> Ints:
+def _activity(rows: _Rows, seed: int, age: Floats, woman: Bools, studies: Bools) -> Ints:
+    table = np.select([age < 20, age < 25, age >= 65], [2, 4, 3], woman)
+    drawn = _tables().activities.at(table, hashed(seed, "activity", rows.truth_id))
+    return np.where(age < 15, NONE, np.where(studies, STUDENT, drawn))
+
+
+def _schooling(rows: _Rows, seed: int, age: Floats, activity: Ints) -> Ints:
+    """Highest level of education; students of 17 and over have reached upper secondary or tertiary education."""
     tables, corridor = _tables(), rows.corridor
     table = np.where(tables.far[corridor.dest], 2, np.where(age >= 45, 0, 1))
     table = np.where(tables.inside[corridor.origin], table, 3)
     table = np.where(age < 19, 4, table)
     table = np.where(age < 13, 5, table)
-    level = tables.schooling.at(table, hashed(seed, "schooling", rows.truth_id))
+    drawn = hashed(seed, "schooling", rows.truth_id)
+    level = tables.schooling.at(table, drawn)
+    tertiary = (age >= 20) & (drawn > 1 - mobility("students")["tertiary"])
+    student = (activity == STUDENT) & (age >= 17)
+    level = np.where(student, np.where(tertiary, TERTIARY, np.maximum(level, UPPER_SECONDARY)), level)
     return np.where(age < 5, NONE, np.where(age < 7, 0, level))
-
-
-def _activity(rows: _Rows, seed: int, age: Floats, woman: Bools) -> Ints:
-    table = np.where(age < 20, 2, np.where(age >= 65, 3, woman.astype(np.int64)))
-    return np.where(age < 15, NONE, _tables().activities.at(table, hashed(seed, "activity", rows.truth_id)))
 
 
 def _make(rows: _Rows, seed: int) -> Movers:
@@ -436,19 +449,20 @@ def _make(rows: _Rows, seed: int) -> Movers:
     tables, corridor, ids = _tables(), rows.corridor, rows.truth_id
     kind = corridor.kind
     moved = kind != TRAVELS
-    refugee = _evenly(rows)
+    refugee, number = _evenly(rows)
     # Ages and sexes run evenly over all movers of a destination (of an origin: returned movers and travellers).
     run = truth_ids(
         np.where((kind == RETURNED) | (kind == TRAVELS), corridor.origin, corridor.dest), kind, kind, kind
     )
-    number = corridor.first + rows.group
     spread = hashed(seed, "spread", rows.group_id)
     level = lowdisc(number, PLASTIC, hashed(seed, "ages", run)) + rows.place * (0.02 + 0.10 * spread)
     level -= level >= 1.0
     share = np.where(moved, tables.women[corridor.origin, corridor.dest], mobility("women_share_travellers"))
     share = np.where(refugee, mobility("women_share_refugees"), share)
     woman = lowdisc(GROUP * number + rows.place, GOLDEN, hashed(seed, "sexes", run)) < share
-    lives = _lives(rows, seed, refugee, level)
+    # Brothers and sisters come about the same time.
+    when = lowdisc(number, PLASTIC_SQUARED, hashed(seed, "periods", run)) + rows.place * 0.01
+    lives = _lives(rows, seed, refugee, level, when - (when >= 1.0))
     _die_later(rows, seed, lives)
     age = (lives.born - np.where(kind == DIED_ABROAD, lives.died, CALIBRATION)) / YEAR
     at_move = (lives.born - lives.left) / YEAR
@@ -460,6 +474,10 @@ def _make(rows: _Rows, seed: int) -> Movers:
     foreign = moved & (citizen.at_birth != corridor.dest)
     table = np.where(accompanied, 2, np.where(foreign, woman.astype(np.int64), 3))
     reason = np.where(refugee, PROTECTION, tables.reasons.at(table, hashed(seed, "reason", ids)))
+    studies = (
+        (reason == STUDY) & (lives.left < CALIBRATION + mobility("students")["years"] * YEAR) & (kind == MOVED)
+    )
+    activity = _activity(rows, seed, age, woman, studies)
     irregular = foreign & ~refugee & (citizen.how == BIRTH)
     irregular &= hashed(seed, "irregular", ids) < tables.irregular[corridor.origin, corridor.dest]
     trafficking = mobility("trafficked")
@@ -486,8 +504,8 @@ def _make(rows: _Rows, seed: int) -> Movers:
         culture=culture.astype(np.int64),
         given=draw_given(culture, woman, birth_year, hashed(seed, "given", ids)).astype(np.int64),
         surname=draw_surname(culture, hashed(seed, "surname", family)).astype(np.int64),
-        education=_schooling(rows, seed, age),
-        activity=_activity(rows, seed, age, woman),
+        education=_schooling(rows, seed, age, activity),
+        activity=activity,
         citizen_at_birth=citizen.at_birth,
         citizen=citizen.now,
         how=citizen.how,

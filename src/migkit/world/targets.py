@@ -302,7 +302,8 @@ class Corridors:
     kind: Ints
     count: Ints  # persons
     refugees: Ints  # groups of three among them, spread evenly
-    first: Ints  # movers of the corridors before it in the same order of spreading
+    first: Ints  # groups, other than of refugees, of the corridors before it
+    first_refugees: Ints  # groups of refugees of the corridors before it
     profile: Ints  # of the others
     profile_refugees: Ints  # of the refugees
 
@@ -419,6 +420,10 @@ def _apportioned(values: Floats, scale: float, kind: int) -> Ints:
     return whole
 
 
+def _before(number: Ints) -> Ints:
+    return np.asarray(np.cumsum(number) - number)
+
+
 @cache
 def corridors_at(scale: float) -> Corridors:
     """All corridors with at least one mover at a scale (share of the real population)."""
@@ -441,7 +446,8 @@ def corridors_at(scale: float) -> Corridors:
                 kind=np.full(len(origin), kind),
                 count=count[origin, dest],
                 refugees=chosen[origin, dest],
-                first=np.cumsum(groups[origin, dest]) - groups[origin, dest],
+                first=_before(groups[origin, dest] - chosen[origin, dest]),
+                first_refugees=_before(chosen[origin, dest]),
                 profile=tables.of(dest, np.full(len(origin), OTHERS)),
                 profile_refugees=tables.of(dest, origin),
             )

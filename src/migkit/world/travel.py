@@ -282,20 +282,21 @@ def _placed(plan: _Plan, seed: int, trip_id: Ints) -> tuple[Ints, Ints]:
     seasonal = np.flatnonzero((kind == SEASON) | (kind == HERDING))
     starts = mobility("season_starts")
     herds = kind[seasonal] == HERDING
-    day = np.where(herds, _season_day(starts["herding"]), _season_day(starts["season"]))
+    year = plan.number[seasonal]
+    day = np.where(herds, _season_days(starts["herding"])[year], _season_days(starts["season"])[year])
     within = np.where(herds, starts["herding_days"], starts["season_days"])
     shift = np.floor(hashed(seed, "start", trip_id[seasonal]) * within).astype(np.int64)
-    out[seasonal] = day - np.floor(plan.number[seasonal] * YEAR).astype(np.int64) - shift
+    out[seasonal] = day - shift
     full = tables.shortest[kind] + np.floor(level * longest).astype(np.int64)
     stay[seasonal] = full[seasonal]
     return out, out - stay
 
 
 @cache
-def _season_day(month_day: str) -> int:
-    """The first day of the first season in the window, days ago."""
+def _season_days(month_day: str) -> Ints:
+    """The first days of the seasons from the first in the window on, days ago."""
     month, day = (int(part) for part in month_day.split("-"))
-    return ago(date(TRAVEL_FROM.year, month, day))
+    return np.array([ago(date(year, month, day)) for year in range(TRAVEL_FROM.year, END.year + 1)])
 
 
 def _journeys(movers: Movers, seed: int) -> tuple[Ints, ...]:
