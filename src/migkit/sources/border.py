@@ -78,8 +78,8 @@ def _at_the_post(world: World, rows: pd.DataFrame) -> dict[str, Texts]:
     at_work = post_day(world.seed, "officer", post, days * 24 + hour // 8)  # shifts of eight hours
     officer = 1 + (at_work * int(parameter("border", "officers"))).astype(np.int64)
     return {
-        "transport_no": letters + code,
-        "biometric": np.where(captured, "Y", "N").astype(object),
+        "vehicle_or_flight": letters + code,
+        "biometric_flag": np.where(captured, "Y", "N").astype(object),
         "officer_id": post + "-" + officer.astype(str).astype(object),
     }
 

@@ -14,7 +14,7 @@ from migkit.world.draws import Bools, Ints, chance, hashed, stream
 
 COUNTS, INTERVIEWS = "flow_counts", "flow_interviews"
 #: A line of a counting sheet: travellers who are alike in all of this.
-LINE = ["fmp", "date", "hours", "direction", "origin", "destination", "nationality", "sex", "age_band"]
+LINE = ["fmp", "date", "hours", "direction", "origin", "destination", "nationality", "sex", "age_group"]
 #: Age from which a person stands in the next band of the code list age_band.
 BANDS = np.array([5, 18, 60])
 NIGHT = ("0", "3")
@@ -54,7 +54,7 @@ def passages(world: World) -> pd.DataFrame:
         nationality=rows["citizenship"],
         sex=words(who["sex"]),
         age=years,
-        age_band=np.searchsorted(BANDS, years, side="right").astype(str),
+        age_group=np.searchsorted(BANDS, years, side="right").astype(str),
     )
     return rows
 
@@ -97,18 +97,18 @@ def _record_counts(world: World, rows: pd.DataFrame, model: ErrorModel, seed: in
     rec.duplicate(chance(rng, model.rate("counted_twice"), len(rec)) & (rec["fmp"] != route), "counted_twice")
     rec.invent(_internal(rec, world, model, rng), "internal_moves")
     rec.change(rec.kinds == "duplicate", "fmp", route, "counted_twice")
-    n, band = len(rec), rec["age_band"].astype(np.int64)
+    n, band = len(rec), rec["age_group"].astype(np.int64)
     last = len(codelist("age_band")) - 1
     step = np.where(chance(rng, 0.5, n), 1, -1)
     seen = np.where((band + step < 0) | (band + step > last), band - step, band + step).astype(str)
-    rec.change(chance(rng, model.rate("age_guessed"), n), "age_band", seen.astype(object), "age_guessed")
+    rec.change(chance(rng, model.rate("age_guessed"), n), "age_group", seen.astype(object), "age_guessed")
     guessed = chance(rng, model.rate("nationality_guessed"), n)
     rec.change(guessed, "nationality", rec["origin"], "nationality_guessed")
     rec.sort(LINE)
     return rec.finish(identifiers(world.iso3, "F", world.chunk, len(rec)), table(COUNTS).columns)
 
 
-def _transport(world: World, rows: pd.DataFrame) -> Texts:
+def _means(world: World, rows: pd.DataFrame) -> Texts:
     """Means of transport on land, one for each trip."""
     shares = parameter("flow_monitoring", "transport_land")
     level = hashed(world.seed, "transport", rows["trip_id"].to_numpy())
@@ -129,7 +129,7 @@ def perfect_interviews(world: World, rows: pd.DataFrame) -> tuple[pd.DataFrame, 
         age=np.minimum(years, 98).astype(str),
         reason=sample["purpose"],
         stay_days=sample["stay"].astype("str"),
-        transport=_transport(world, sample),
+        means=_means(world, sample),
         vulnerable=np.where(in_need(world, sample, years), "Y", "N"),
     )
     return answers, sample

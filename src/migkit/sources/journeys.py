@@ -75,7 +75,7 @@ def trips(world: World, lives: Lives | None = None) -> pd.DataFrame:
 
 
 def _region_of_stay(world: World, lives: Lives, rows: pd.DataFrame) -> Texts:
-    """Where in the country a trip leads: movers to their new home, natives to where they were born, others anywhere."""
+    """Where in the country a trip leads: movers home, natives to where they were born, others anywhere."""
     shares = region_population(world.iso3)
     level = hashed(world.seed, "region of stay", rows["truth_id"].to_numpy())
     visited = choices(dict(zip(shares["region"], shares["share"], strict=True)), level)
