@@ -102,7 +102,7 @@ def person_part(job):
     from migkit.world import make_persons
 
     rows = make_persons(code, scale, 1, chunk)
-    TableWriter(code, "parquet").write(rows, Path(folder) / f"{code}-{chunk}", None)
+    TableWriter(code).write(rows, Path(folder) / f"{code}-{chunk}", None, "parquet")
     return len(rows)
 
 

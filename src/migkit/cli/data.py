@@ -1,13 +1,16 @@
 """``kit data``: make a true population and what its sources record of it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
 
 from migkit.cli.scale import Scale
 from migkit.reference import KitError, _, countries, fact
-from migkit.sources import write_dataset, write_datasets
+from migkit.sources import write_dataset, write_datasets, write_teaching_data
 from migkit.sources.dataset import usable_workers
 from migkit.sources.files import FORMATS
 from migkit.sources.records import LEVELS
@@ -42,6 +45,19 @@ def _countries(given: tuple[str, ...], every: bool) -> list[str]:
     return training if every else list(dict.fromkeys(code.upper() for code in given))
 
 
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar that says what is being made and how long is left."""
+    shape = "{desc:<36} {bar} {n_fmt}/{total_fmt} {remaining}"
+    with tqdm(total=1, unit="step", bar_format=shape, leave=False, disable=None) as bar:
+
+        def progress(name: str, done: int, steps: int) -> None:
+            bar.total, bar.n = steps, done
+            bar.set_description_str(name[:36])
+
+        yield progress
+
+
 @click.command(
     name="data",
     short_help="Make synthetic data: a true population and its sources.",
@@ -72,7 +88,7 @@ Examples:
     "--seed", type=int, default=1, show_default=True, help="Another seed gives other people with the same totals."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; it is made if needed."
+    "--out", type=click.Path(path_type=Path), default=None, help="Folder to write to; it is made if needed."
 )
 @click.option(
     "--sources",
@@ -106,19 +122,21 @@ Examples:
 @click.option(
     "--workers", type=click.IntRange(1), default=None, help="Parts made at a time. [default: 2, or 1 on one core]"
 )
+@click.option("--teaching", is_flag=True, help="Make the teaching data of the kit again (datasets/sample).")
 def command(
     country: tuple[str, ...],
     every: bool,
     scale: float | None,
     persons: int | None,
     seed: int,
-    out: Path,
+    out: Path | None,
     sources: str,
     defects: str,
     single: tuple[str, ...],
     reveal: bool,
     formats: str,
     workers: int | None,
+    teaching: bool,
 ) -> None:
     """Make a synthetic population of each COUNTRY and what its sources record of it.
 
@@ -126,11 +144,22 @@ def command(
     holds the truth and a ledger of every error: keep it from participants. The same options give the same
     bytes; what is there already is not made again, and an interrupted run goes on where it stopped.
     """
+    if teaching:
+        with _bar() as progress:
+            manifest = write_teaching_data(progress, again=True)
+        click.echo(
+            _("Wrote {n} files to {folder}. The data are synthetic.").format(
+                n=len(manifest.files), folder=manifest.folder
+            )
+        )
+        return
     codes = _countries(country, every)
+    if out is None:
+        raise KitError(_("Say where to write: add --out and the name of a folder."))
     if persons is not None and scale is not None:
         raise KitError(_("Give --scale or --persons, not both."))
     share = _scale_for(persons, codes) if persons is not None else 0.01 if scale is None else scale
-    options = {
+    options: dict[str, Any] = {
         "reveal": reveal,
         "defects": defects,
         "formats": formats,
@@ -138,18 +167,7 @@ def command(
         "rates": _rates(single),
         "workers": workers or usable_workers(),
     }
-    with tqdm(
-        total=1,
-        unit="step",
-        bar_format="{desc:<36} {bar} {n_fmt}/{total_fmt} {remaining}",
-        leave=False,
-        disable=None,
-    ) as bar:
-
-        def progress(name: str, done: int, steps: int) -> None:
-            bar.total, bar.n = steps, done
-            bar.set_description_str(name[:36])
-
+    with _bar() as progress:
         if len(codes) == 1:
             manifests = [write_dataset(codes[0], share, seed, out, progress=progress, **options)]
         else:

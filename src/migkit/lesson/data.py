@@ -126,12 +126,13 @@ def _find(name: str, country: str) -> list[Path]:
     """The files of a table, in the first folder that holds any: tables of two data sets must never mix."""
     prefix = f"synthetic_{country.lower()}_"
     for folder in _folders(country):
-        held = sorted(folder.glob(f"{prefix}*.csv")) if folder.is_dir() else []
+        held = sorted(folder.glob(f"{prefix}*.*")) if folder.is_dir() else []
         if held:
             numbered = re.compile(re.escape(f"{prefix}{name}") + r"(-\d{4})?(-\d+)?")
             found = [path for path in held if numbered.fullmatch(path.stem)]
-            if found:
-                return found
+            for ending in (".csv", ".parquet"):  # the same table twice: the one that any tool reads
+                if files := [path for path in found if path.suffix == ending]:
+                    return files
             raise KitError(_why_not_found(name, prefix, held))
     raise KitError(_why_not_found(name, prefix, []))
 
@@ -166,12 +167,12 @@ def _described(name: str) -> Table | None:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, name: str, changed: int, size: int) -> pd.DataFrame:
-    """Read a CSV of the kit: only empty cells are blank, because NA is a code in some lists.
+    """Read a file of the kit.
 
     Kept in memory while the file stays the same (``changed``, ``size``): every check looks at the same tables.
     """
     table = _described(name)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_kit_csv(path)
     kinds = {field.name: field.type for field in table.fields} if table else {}
     days = {field.name for field in table.fields if field.unit == "day"} if table else set()
     for column in frame.columns:
@@ -183,6 +184,20 @@ def _read(path: Path, name: str, changed: int, size: int) -> pd.DataFrame:
         elif kind == "number":
             frame[column] = pd.to_numeric(frame[column]).astype("float64")
     return frame
+
+
+def _read_kit_csv(path: Path) -> pd.DataFrame:
+    """Every cell as text; only empty cells are blank, because NA is a code in some lists."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """The same from Parquet."""
+    import duckdb  # only where a table has no CSV
+
+    with duckdb.connect() as connection:
+        frame = connection.execute("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)", [str(path)]).df()
+    return frame.astype("str")
 
 
 def _as_days(values: pd.Series) -> pd.Series:

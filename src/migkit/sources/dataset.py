@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import migkit
-from migkit.reference import ROOT, KitError, Table, _, dictionary, dictionary_names
+from migkit.reference import ROOT, KitError, Table, _, curriculum, dictionary, dictionary_names
 from migkit.sources import datapackage
 from migkit.sources.files import FORMATS, TableWriter, mark, pieces, prefix, sha256, write_bytes
 from migkit.sources.records import LEVELS, ErrorModel, Observed
@@ -27,7 +27,9 @@ from migkit.world.parameters import population
 
 Progress = Callable[[str, int, int], None]
 Step = Callable[[str], None]
-TEACHING: dict[str, Any] = {"iso3": "GMB", "scale": 0.01, "seed": 1}
+TEACHING: dict[str, Any] = {"iso3": "GMB", "scale": 0.01, "seed": 1, "reveal": True, "extract": True}
+#: In the teaching extract, which lies in the repository, a longer table that no lesson uses yet is Parquet alone.
+EXTRACT_ROWS = 20_000
 #: Disk space for one resident (bytes), with room to spare: the truth alone, and every source in both formats.
 BYTES_TRUTH, BYTES_ALL = 250, 4000
 UNFINISHED = ".unfinished"
@@ -46,6 +48,7 @@ class Request:
     sources: tuple[str, ...] = ()
     reveal: bool = False
     formats: str = "both"
+    extract: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -59,6 +62,7 @@ class Request:
             "sources": [each.name for each in self.instruments],
             "reveal": self.reveal,
             "format": self.formats,
+            "extract": self.extract,
         }
 
     @property
@@ -182,6 +186,13 @@ def _trainer_tables(world: World, observed: dict[str, Observed]) -> Iterator[tup
         yield f"links_{name}", seen.links
 
 
+def _formats(request: Request, kind: str, name: str, rows: int) -> str:
+    if not request.extract or kind == "trainer" or rows <= EXTRACT_ROWS:
+        return request.formats
+    used = {table for module in curriculum(ready_only=True) for table in module.data}
+    return request.formats if name in used else "parquet"
+
+
 def _make_part(request: Request, folders: Folders, chunk: int, chunks: int, step: Step | None = None) -> _Part:
     """Make one chunk of the world, let the sources look at it, write the files."""
     tell = step or (lambda _name: None)
@@ -193,16 +204,17 @@ def _make_part(request: Request, folders: Folders, chunk: int, chunks: int, step
         observed |= _observed(world, instrument, request, observed)
     tell(_("writing the files"))
     descriptions = _described()
-    writer = TableWriter(request.iso3, request.formats)
+    writer = TableWriter(request.iso3)
     part = _Part({})
 
     def write(kind: str, name: str, rows: pd.DataFrame) -> None:
         cut = pieces(rows) if kind == "participants" else [rows]
+        formats = _formats(request, kind, name, len(rows))
         for number, piece in enumerate(cut, 1):
             ending = "" if chunks == 1 else f"-{chunk + 1:04d}"
             ending += "" if len(cut) == 1 else f"-{number}"
             stem = folders.path(f"{kind}/{prefix(request.iso3)}{name}{ending}")
-            for path, digest in writer.write(piece, stem, descriptions.get(name)).items():
+            for path, digest in writer.write(piece, stem, descriptions.get(name), formats).items():
                 part.files[f"{kind}/{path.name}"] = digest
 
     for seen in observed.values():
@@ -347,9 +359,9 @@ class _Job:
         rows["value"] = rows["value"].astype("int64")
         rows = rows.groupby(["table", "key1", "key2"], sort=False)[["value"]].sum().reset_index()
         rows["value"] = rows["value"].astype("str")
-        writer = TableWriter(self.request.iso3, self.request.formats)
         stem = self.folders.path(f"participants/{prefix(self.request.iso3)}{TRUE_TOTALS}")
-        written = writer.write(rows, stem, datapackage.described(TRUE_TOTALS))
+        writer = TableWriter(self.request.iso3)
+        written = writer.write(rows, stem, datapackage.described(TRUE_TOTALS), self.request.formats)
         return {f"participants/{path.name}": digest for path, digest in written.items()}
 
 
@@ -566,16 +578,28 @@ def write_datasets(
     return manifests
 
 
-def write_teaching_data(progress: Progress | None = None) -> Manifest:
-    """Make the lessons' data, datasets/sample/GMB (participants) and datasets/trainer/GMB, if not yet there.
+def write_teaching_data(
+    progress: Progress | None = None, out: Path | None = None, *, again: bool = False
+) -> Manifest:
+    """Make the lessons' data if they are not there: datasets/sample/GMB (participants) and datasets/trainer/GMB.
+
+    The participants' part lies in the repository, so a reader has it at once, and a test makes it again byte for
+    byte. Its manifest does not follow the program, only a change of the request makes it stale.
+
+    Args:
+        progress: called with (what is being made, steps done, steps in all).
+        out: another folder for both parts, for example to compare.
+        again: make them also if they are there.
 
     Raises:
         KitError: if the folder cannot be written or the disk is too small.
     """
-    iso3 = str(TEACHING["iso3"])
-    sample = ROOT / "datasets" / "sample" / iso3
-    folders = Folders(sample, sample, ROOT / "datasets" / "trainer" / iso3)
-    job = _Job(Request(**TEACHING, reveal=True), folders, versions(), both_readmes=False)
+    iso3, datasets = str(TEACHING["iso3"]), ROOT / "datasets"
+    sample, trainer = datasets / "sample" / iso3, datasets / "trainer" / iso3
+    folders = Folders(sample, sample, trainer) if out is None else Folders(out, out, out / "trainer")
+    if again:
+        (folders.top / "manifest.json").unlink(missing_ok=True)
+    job = _Job(Request(**TEACHING), folders, {"migkit": migkit.__version__}, both_readmes=False)
     return _run([job], progress, workers=1)[0]
 
 

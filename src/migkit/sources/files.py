@@ -77,27 +77,29 @@ def _connection(process: int) -> duckdb.DuckDBPyConnection:
 class TableWriter:
     """Writes the tables of one country."""
 
-    def __init__(self, iso3: str, formats: str) -> None:
-        """Take the country whose data these are and the formats: "both", "csv" or "parquet"."""
+    def __init__(self, iso3: str) -> None:
+        """Take the country whose data these are."""
         self.iso3 = iso3
-        self.formats = formats
         self._duckdb = _connection(os.getpid())
 
-    def write(self, rows: pd.DataFrame, stem: Path, description: Table | None) -> dict[Path, str]:
+    def write(
+        self, rows: pd.DataFrame, stem: Path, description: Table | None, formats: str = "both"
+    ) -> dict[Path, str]:
         """Write a table. Returns the checksum of each file written.
 
         Args:
             rows: text columns ('' is blank), or typed columns of the truth.
             stem: path without the ending.
             description: gives the types of text columns; without it they stay text.
+            formats: "both", "csv" or "parquet".
         """
         selected = ", ".join(_selected(str(name), rows[name], description) for name in rows.columns)
         self._duckdb.register("rows", rows)
         query = f"SELECT {selected} FROM rows"
         written = {}
-        if self.formats != "parquet":
+        if formats != "parquet":
             written[stem.with_name(stem.name + ".csv")] = self._csv(query, stem.with_name(stem.name + ".csv"))
-        if self.formats != "csv":
+        if formats != "csv":
             path = stem.with_name(stem.name + ".parquet")
             written[path] = self._parquet(query, path, description.title if description else stem.name)
         self._duckdb.unregister("rows")
