@@ -102,13 +102,15 @@ def _groups(world: World, found: pd.DataFrame, years: Ints) -> _Groups:
     return _Groups(number, head, adults, np.bincount(number[years < 18], minlength=n)[number])
 
 
-def _specific_needs(world: World, truth: Ints, sex: Texts, years: Ints, groups: _Groups) -> Texts:
+def _specific_needs(world: World, who: Ints, sex: Texts, years: Ints, groups: _Groups) -> Texts:
     """The first need that applies; those that the world does not tell are drawn."""
+    truth = world.persons["truth_id"].to_numpy()[who]
+    away_from_parents = np.isin(words(world.persons["relationship"])[who], ["5", "6", ""])
     shares = dictionary("refugees").parameters["specific_needs"]["value"]
     lot = {code: hashed(world.seed, f"need {code}", truth) < share for code, share in shares.items()}
     adult = years >= 18
     needs = [
-        ("SC", ~adult & (groups.adults == 0)),
+        ("SC", ~adult & (groups.adults == 0) & away_from_parents),
         ("SP", adult & groups.head & (groups.adults == 1) & (groups.children > 0)),
         ("ER", (years >= 60) & (groups.adults == 1)),
         ("DS", lot["DS"]),
@@ -183,7 +185,7 @@ def _perfect(world: World, found: pd.DataFrame, groups: _Groups, names: Texts) -
             "location": Lives(world).region_at(who, last),
             "accommodation_type": kind,
             "loc_type": place,
-            "specific_needs": _specific_needs(world, truth, sex, years, groups),
+            "specific_needs": _specific_needs(world, who, sex, years, groups),
             "biometric_enrolled": np.where(years >= _parameter("biometric_age"), "Y", "N").astype(object),
         }
     )
@@ -201,6 +203,8 @@ def _across_the_border(
     who = visitors[chance(rng, model.rate("registered_across_border"), len(visitors))]
     n = len(who)
     came = np.maximum(until - 1 - (rng.random(n) * 730).astype(np.int64), day(persons["birth_date"])[who])
+    waited = np.where(chance(rng, model.rate("late_registration"), n), rng.random(n) * _parameter("late_days"), 0)
+    waited = waited.astype(np.int64)
     places = world.households["region"].cat.categories.to_numpy(dtype=object)
     surname, given = names_of(world, who)
     years = age(day(persons["birth_date"])[who], until - 1)
@@ -216,7 +220,7 @@ def _across_the_border(
             "coo": words(persons["country_birth"])[who],
             "citizenship": words(persons["citizenship"])[who],
             "arrival_date": iso(came),
-            "registration_date": iso(came),
+            "registration_date": iso(np.minimum(came + waited, until - 1)),
             "legal_status": "REF",
             "process_status": "active",
             "location": places[(rng.random(n) * len(places)).astype(np.int64)],

@@ -52,7 +52,7 @@ def liable_stays(world: World, lives: Lives, citizens: Citizenships) -> pd.DataF
         how=np.where(citizen < end, "N", stays["how"]),
         category=category,
     )
-    return liable[liable["end"] > start].reset_index(drop=True)
+    return pd.DataFrame(liable[liable["end"] > start].reset_index(drop=True))
 
 
 def _refugee(world: World, person: Ints, start: Ints, end: Ints) -> Mask:

@@ -34,8 +34,7 @@ def on(year: int, month: int = 1, of: int = 1) -> int:
 
 def ended(world: World) -> int:
     """The first day after the history of the world."""
-    last = np.datetime64(world.end, "D")
-    return int(last.astype(np.int64)) + (0 if last.astype(object).day == 1 else 1)
+    return int(np.datetime64(world.end, "D").astype(np.int64))
 
 
 def iso(days: Ints) -> Texts:
