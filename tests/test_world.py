@@ -22,11 +22,11 @@ from migkit.world.targets import expected, migrant_stock, refugees_hosted
 SIXTEEN = [country.iso3 for country in countries(training_only=True)]
 HUNDREDTH = 0.01
 #: Columns that a person has in the files of both countries alike.
-INTRINSIC = """
-    sex birth_date death_date country_birth citizenship_at_birth citizenship citizenship_how citizenship_date
-    citizenship_2 mother_country_birth father_country_birth education activity occupation industry language culture
-    given surname remits
-""".split()
+INTRINSIC = [
+    "sex", "birth_date", "death_date", "country_birth", "citizenship_at_birth", "citizenship", "citizenship_how",
+    "citizenship_date", "citizenship_2", "mother_country_birth", "father_country_birth", "education", "activity",
+    "occupation", "industry", "language", "culture", "given", "surname", "remits",
+]  # fmt: skip
 
 
 def small_scale(iso3):

@@ -19,6 +19,8 @@ from migkit.world.people import NONE, RESIDENT, Chunk, Persons
 YOUNGEST_MOTHER, OLDEST_MOTHER = int(13.5 * YEAR), int(49 * YEAR)
 BIRTH_SPACING = 290
 MOST_CHILDREN = 10
+#: Children who move with the family may come this many days before their mother.
+CAME_FIRST = 730
 #: Larger than any number of days ago, so that one sorted list of numbers holds a woman's births side by side.
 SPAN = 100_000
 Fits = Callable[[Ints, Ints], Bools]
@@ -106,7 +108,7 @@ class Mothers:
         """The mother was still in their country of birth when her children were born there, and came with them."""
         child = self.units.first[unit]
         before = self.people.left[mother] < self.units.youngest[unit]
-        return np.asarray(before & (self.people.left[child] <= self.people.left[mother] + 200))
+        return np.asarray(before & (self.people.left[child] <= self.people.left[mother] + CAME_FIRST))
 
     def was_away(self, unit: Ints, mother: Ints) -> Bools:
         """A mother of the country was abroad when her children were born there."""
@@ -153,42 +155,42 @@ class Mothers:
         self.found = np.where(chosen != NONE, chosen, self.found)
 
 
+def _pool(people: Persons, who: Bools, group: Ints | int) -> Pool:
+    """Persons to choose from, grouped by a value of each, or in one group."""
+    rows = np.flatnonzero(who)
+    groups = np.full(len(rows), group) if isinstance(group, int) else group[rows]
+    return Pool(rows, groups, people.born[rows])
+
+
 def mothers(chunk: Chunk, people: Persons) -> None:
     """Give mothers to those whose mother is alive and in the country.
 
-    Children who came from abroad with their family get a mother who came too; children of the country, also those
-    who live abroad now, one who lived at home when they were born.
+    Children who came from abroad with their family get a mother who came too, or one of the country who returned;
+    children of the country, also those who live abroad now, one who lived at home when they were born.
     """
     search = Mothers(chunk, people)
     units, home = search.units, chunk.place.home
+    first = units.first
     years = (units.youngest - CALIBRATION) // 365
     has = chance(search.rng, by_age(assumption("mother_in_file"), list(range(0, 80, 10)), years), len(years))
-    first = units.first
-    native, along = people.origin[first] == home, people.accompanied[first]
-    descent = people.citizen_at_birth[first] == home
-    mother_birth = people.mother_birth[first]
-    for shared in (people.mother_birth, people.citizen_at_birth == home):
-        has &= np.minimum.reduceat(shared, first) == np.maximum.reduceat(shared, first)
-    has &= ~people.corridor[first] | (mother_birth == np.where(descent, home, people.origin[first]))
+    has &= np.minimum.reduceat(people.mother_birth, first) == np.maximum.reduceat(people.mother_birth, first)
+    origin, mother_birth = people.origin[first], people.mother_birth[first]
+    native, along, corridor = origin == home, people.accompanied[first], people.corridor[first]
     women = people.woman & (people.years >= 15) & (people.status == RESIDENT)
-    foreign = np.flatnonzero(women & (people.origin != home) & (people.citizen_at_birth != home))
-    came = Pool(foreign, people.origin[foreign], people.born[foreign])
-    returned = np.flatnonzero(women & (people.origin == home) & (people.back != NONE))
-    back = Pool(returned, people.other[returned], people.born[returned])
-    everybody = np.flatnonzero(women)
-    pool = Pool(everybody, np.zeros(len(everybody), dtype=np.int64), people.born[everybody])
-    for who, where, fits in (
-        (has & ~native & along & ~descent, came, search.came_along),
-        (has & ~native & along & descent, back, search.was_away),
+    own = women & (people.origin == home)
+    migrants = _pool(people, women & ~own & (people.citizen_at_birth != home), people.origin)
+    returned = _pool(people, own & (people.back != NONE), people.other)
+    from_abroad = has & ~native & along
+    at_home = has & native & corridor & ~along & (mother_birth == home)
+    nowhere = np.zeros(len(first), dtype=np.int64)
+    for who, group, pool, fits, rounds in (
+        (from_abroad & (mother_birth == origin), origin, migrants, search.came_along, 30),
+        (from_abroad & (mother_birth == home), origin, returned, search.was_away, 30),
+        (at_home, nowhere, _pool(people, own, 0), search.at_home, 20),
+        (has & native & ~corridor, nowhere, _pool(people, women, 0), search.at_home, 10),
     ):
         chosen = np.flatnonzero(who)
-        search.seek(chosen, people.origin[first[chosen]], where, fits, 8)
-    own = np.flatnonzero(women & (people.origin == home))
-    at_home = Pool(own, np.zeros(len(own), dtype=np.int64), people.born[own])
-    corridor = people.corridor[first]
-    for who, where in ((has & native & corridor & ~along, at_home), (has & native & ~corridor, pool)):
-        chosen = np.flatnonzero(who)
-        search.seek(chosen, np.zeros(len(chosen), dtype=np.int64), where, search.at_home, 10)
+        search.seek(chosen, group[chosen], pool, fits, rounds)
     people.mother = search.found[units.of]
 
 

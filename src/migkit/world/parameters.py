@@ -8,8 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.reference import KitError, _, codelist, country, dictionary, fact, read_table, regions
-from migkit.reference.tables import datasets_folder
+from migkit.reference import (
+    KitError,
+    _,
+    codelist,
+    country,
+    dictionary,
+    displacement,
+    fact,
+    fertility_ages,
+    mortality_rates,
+    population_age_sex,
+    region_population,
+    regions,
+    vital_events,
+)
 from migkit.world.draws import Floats, Ints, apportion
 from migkit.world.lifetable import LifeTables
 
@@ -64,15 +77,10 @@ def check_request(iso3: str, scale: float) -> None:
         )
 
 
-def _rows(name: str, iso3: str) -> pd.DataFrame:
-    table = read_table(datasets_folder() / "countries" / f"{name}.csv")
-    return table[table["iso3"] == iso3].reset_index(drop=True)
-
-
 @cache
 def population(iso3: str) -> int:
     """The published population of a country on calibration day."""
-    return int(_rows("population_age_sex", iso3)["value"].astype("int64").sum())
+    return int(population_age_sex(iso3)["value"].sum())
 
 
 def internally_displaced(iso3: str) -> int:
@@ -139,9 +147,8 @@ def _years_ago(years: int) -> int:
 
 
 def _cells(iso3: str) -> Ints:
-    rows = _rows("population_age_sex", iso3)
-    values = rows["value"].astype("int64")
-    return np.stack([values[rows["sex"] == sex].to_numpy() for sex in "MF"])
+    rows = population_age_sex(iso3)
+    return np.stack([rows.loc[rows["sex"] == sex, "value"].to_numpy() for sex in "MF"])
 
 
 def _shape(births: pd.Series, tables: LifeTables, groups: int) -> Floats:
@@ -160,39 +167,27 @@ def _births_later(births: pd.Series) -> float:
     return float((births[first] + births[last]) / 2 + births.loc[first + 1 : last - 1].sum())
 
 
-def _grown(vital: pd.DataFrame) -> float:
-    people = vital.set_index("year")["population_midyear"]
-    return float(people[str(HISTORY_FROM.year)]) / float(people[str(CENSUS_DAYS[-1].year)])
-
-
-def _region_weights(iso3: str, codes: tuple[str, ...]) -> dict[str, Floats]:
-    rows = (
-        _rows("region_population", iso3)
-        .set_index("region")
-        .loc[list(codes)]
-        .astype({"share": "float64", "migrant_factor": "float64", "urban_share": "float64"})
-    )
-    return {
-        "region_shares": (rows["share"] / rows["share"].sum()).to_numpy(),
-        "migrant_factor": rows["migrant_factor"].to_numpy(),
-        "urban": rows["urban_share"].to_numpy(),
-    }
-
-
 def _waves(iso3: str, scale: float, codes: tuple[str, ...]) -> tuple[Wave, ...]:
-    rows = _rows("displacement", iso3)
-    number = round(internally_displaced(iso3) * scale)
-    persons = apportion(number, list(rows["share"].astype("float64"))) if len(rows) else np.empty(0, np.int64)
+    rows = displacement(iso3)
+    if not len(rows):
+        return ()
+    persons = apportion(round(internally_displaced(iso3) * scale), list(rows["share"]))
     return tuple(
         Wave(
             persons=int(count),
-            start=ago(date.fromisoformat(row["start"])),
-            end=ago(date.fromisoformat(row["end"])),
+            start=ago(row["start"].date()),
+            end=ago(row["end"].date()),
             left=np.array([codes.index(code) for code in row["regions_from"].split()]),
             reached=np.array([codes.index(code) for code in row["regions_to"].split()]),
         )
         for row, count in zip(rows.to_dict("records"), persons, strict=True)
     )
+
+
+def _life_tables(iso3: str) -> LifeTables:
+    rates = mortality_rates(iso3)
+    starts = [ago(date(int(period[:4]), 7, 1)) for period in dict.fromkeys(rates["period"])]
+    return LifeTables.of(rates, np.array(starts), assumption("infant_hazard"))
 
 
 @cache
@@ -205,35 +200,32 @@ def place(iso3: str, scale: float) -> Place:
     check_request(iso3, scale)
     iso3 = iso3.upper()
     cells = _cells(iso3)
-    vital = _rows("vital_events", iso3)
-    births = pd.Series(vital["births"].astype("float64").to_numpy(), index=vital["year"].astype("int64"))
-    rates = _rows("mortality", iso3)
-    periods = list(dict.fromkeys(rates["period"]))
-    starts = np.array([ago(date(int(period[:4]), 7, 1)) for period in periods])
-    tables = LifeTables.of(rates, starts, assumption("infant_hazard"))
-    fertility = _rows("fertility_age", iso3)
+    vital = vital_events(iso3).set_index("year")
+    births, people = vital["births"], vital["population_midyear"]
+    tables = _life_tables(iso3)
+    fertility = fertility_ages(iso3)
     fertility = fertility[fertility["period"] == fertility["period"].max()]
     ratio = float(fertility["sex_ratio_at_birth"].iloc[0])
     codes = tuple(regions(iso3)["code"])
-    leaving = assumption("internal_origin").get(iso3, [])
-    weights = _region_weights(iso3, codes)
+    by_region = region_population(iso3).set_index("region").loc[list(codes)]
+    shares = (by_region["share"] / by_region["share"].sum()).to_numpy()
     return Place(
         iso3=iso3,
         scale=scale,
         home=country_codes().index(iso3),
-        residents=apportion(round(int(cells.sum()) * scale), cells.ravel().astype(np.float64)).reshape(
-            cells.shape
-        ),
+        residents=apportion(round(int(cells.sum()) * scale), cells.ravel() * 1.0).reshape(cells.shape),
         age_starts=np.array([_years_ago(age) for age in range(cells.shape[1] * 5 + 1)]),
         shape=_shape(births, tables, cells.shape[1]),
         mortality=tables,
         births_later=round(_births_later(births) * scale),
-        grown=_grown(vital),
-        age_of_mothers=fertility["share"].astype("float64").to_numpy(),
+        grown=float(people[HISTORY_FROM.year]) / float(people[CENSUS_DAYS[-1].year]),
+        age_of_mothers=fertility["share"].to_numpy(),
         boys=ratio / (1 + ratio),
         region_codes=codes,
-        leaving=np.array(leaving) if leaving else weights["region_shares"],
+        region_shares=shares,
+        migrant_factor=by_region["migrant_factor"].to_numpy(),
+        urban=by_region["urban_share"].to_numpy(),
+        leaving=np.array(assumption("internal_origin").get(iso3, shares), dtype=np.float64),
         household_size=float(assumption("household_size")[iso3]),
         waves=_waves(iso3, scale, codes),
-        **weights,
     )
