@@ -1,18 +1,16 @@
 """Roaming counts: foreign SIM cards that a mobile network saw, by month, country of the card and region."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from migkit.reference import country, table
 from migkit.sources.journeys import parameter, trips
-from migkit.sources.records import ErrorModel, Observed, Recorder, identifiers
+from migkit.sources.records import ErrorModel, Observed, Recorded, Recorder, identifiers
 from migkit.sources.stays import OPEN, age, day, ended, on
 from migkit.world import World
-from migkit.world.draws import Bools, Ints, chance, hashed, stream
+from migkit.world.draws import Bools, chance, hashed, stream
 
-COUNTS = "roaming_counts"
+TOTALS, COUNTS = "roaming_countries", "roaming_counts"
 CELL = ["centre", "month", "network_country", "region"]
 FIRST_DAY = on(2023)
 
@@ -59,17 +57,8 @@ def seen(world: World) -> pd.DataFrame:
     return rows.drop_duplicates(["truth_id", *CELL], keep="last").reset_index(drop=True)
 
 
-@dataclass(frozen=True)
-class _Cards:
-    """Of each person seen: no phone, a local card only, or two foreign cards. At most one of them holds."""
-
-    none: Bools
-    local: Bools
-    two: Bools
-
-
-def _cards(rows: pd.DataFrame, model: ErrorModel, seed: int) -> _Cards:
-    """Habits of a person, the same in every month."""
+def _habits(rows: pd.DataFrame, world: World, model: ErrorModel, seed: int) -> dict[str, tuple[Bools, int]]:
+    """By defect, which persons seen it concerns and by how many cards; the habits of a person are lasting."""
     who = rows["truth_id"].to_numpy()
     child = (rows["age"] < int(parameter("roaming", "child_age"))).to_numpy()
     rate = np.where(child, model.rate("no_phone", "children"), model.rate("no_phone", "adults"))
@@ -77,8 +66,38 @@ def _cards(rows: pd.DataFrame, model: ErrorModel, seed: int) -> _Cards:
     long = (rows["days"] >= int(parameter("roaming", "long_stay_days"))).to_numpy()
     rate = np.where(long, model.rate("local_sim", "long"), model.rate("local_sim", "short"))
     local = ~none & (hashed(seed, "local card", who) < rate)
-    two = ~none & ~local & (hashed(seed, "two cards", who) < model.rate("two_sims"))
-    return _Cards(none, local, two)
+    seen_here = ~none & ~local
+    two = seen_here & (hashed(seed, "two cards", who) < model.rate("two_sims"))
+    near = rows["network_country"].isin(country(world.iso3).neighbours).to_numpy()
+    across = seen_here & near & (hashed(seed, "across", who) < model.rate("signal_across_border"))
+    return {
+        "no_phone": (none, -1),
+        "local_sim": (local, -1),
+        "two_sims": (two, 1),
+        "signal_across_border": (across, 1),
+    }
+
+
+def _record(
+    name: str, dimensions: list[str], rows: pd.DataFrame, world: World, model: ErrorModel, seed: int
+) -> Recorded:
+    """One table of counts: persons in cells, spoiled person by person, then suppressed where small."""
+    rows = rows.drop_duplicates(["truth_id", *dimensions], keep="last").reset_index(drop=True)
+    groups = rows.groupby(dimensions, sort=True)
+    cells, cell = groups.size().rename("sims").reset_index(), np.asarray(groups.ngroup(), dtype=np.int64)
+    event = cells[dimensions[0]].astype("object")
+    for dimension in dimensions[1:]:
+        event = event + " " + cells[dimension]
+    rec = Recorder(name, cells.assign(event=event, truth_id="", sims=cells["sims"].astype("str")), "cell_id")
+    n = len(rec)
+    everywhere = np.ones(n, dtype=bool)
+    for kind, (who, cards) in _habits(rows, world, model, seed).items():
+        sims = rec["sims"].astype(np.int64) + cards * np.bincount(cell[who], minlength=n)
+        rec.change(everywhere, "sims", sims.astype(str).astype(object), kind)
+    small = rec["sims"].astype(np.int64) < int(parameter("roaming", "threshold"))
+    rng = stream(seed, world.iso3, world.chunk, name)
+    rec.omit(small & chance(rng, model.rate("suppressed"), n), "suppressed")
+    return rec.finish(identifiers(world.iso3, "M", world.chunk, len(rec)), table(name).columns)
 
 
 def observe(world: World, model: ErrorModel, seed: int) -> Observed:
@@ -90,39 +109,9 @@ def observe(world: World, model: ErrorModel, seed: int) -> Observed:
         seed: of the defects.
 
     Returns:
-        Table roaming_counts. An event is a cell, and truth_id is blank; without defects a cell holds the true
-        number of persons with a foreign card.
+        Tables roaming_countries (by month and country of the card) and roaming_counts (by region too). An event is
+        a cell, and truth_id is blank; without defects a cell holds the true number of persons with a foreign card.
     """
     rows = seen(world)
-    cells = rows.groupby(CELL, sort=True).size().rename("sims").reset_index()
-    cell = np.asarray(rows.groupby(CELL, sort=True).ngroup(), dtype=np.int64)
-    event = cells["month"] + " " + cells["network_country"] + " " + cells["region"]
-    perfect = cells.assign(event=cells["centre"] + " " + event, truth_id="", sims=cells["sims"].astype("str"))
-    rec = Recorder(COUNTS, perfect, "cell_id")
-    _spoil(rec, cell, _cards(rows, model, seed), world, model, seed)
-    ids = identifiers(world.iso3, "M", world.chunk, len(rec))
-    return Observed({COUNTS: rec.finish(ids, table(COUNTS).columns)})
-
-
-def _spoil(rec: Recorder, cell: Ints, cards: _Cards, world: World, model: ErrorModel, seed: int) -> None:
-    n = len(rec)
-    everywhere = np.ones(n, dtype=bool)
-    for kind, who, sign in (
-        ("no_phone", cards.none, -1),
-        ("local_sim", cards.local, -1),
-        ("two_sims", cards.two, 1),
-    ):
-        number = rec["sims"].astype(np.int64) + sign * np.bincount(cell[who], minlength=n)
-        rec.change(everywhere, "sims", number.astype(str).astype(object), kind)
-    rng = stream(seed, world.iso3, world.chunk, "roaming")
-    near = np.isin(rec["network_country"].astype(str), country(world.iso3).neighbours)
-    sims = rec["sims"].astype(np.int64)
-    more = sims + (sims * model.rate("signal_across_border") + rng.random(n)).astype(np.int64)
-    rec.change(
-        near & (model.rate("signal_across_border") > 0),
-        "sims",
-        more.astype(str).astype(object),
-        "signal_across_border",
-    )
-    small = rec["sims"].astype(np.int64) < int(parameter("roaming", "threshold"))
-    rec.omit(small & chance(rng, model.rate("suppressed"), n), "suppressed")
+    dimensions = {TOTALS: CELL[:-1], COUNTS: CELL}
+    return Observed({name: _record(name, by, rows, world, model, seed) for name, by in dimensions.items()})
