@@ -111,7 +111,6 @@ class _Tables:
     descent: Floats  # corridor matrix: share of citizens of the destination by descent
     naturalised: Floats  # by destination
     irregular: Floats  # corridor matrix
-    free: Bools  # corridor matrix: free movement
     inside: Bools
     far: Bools
 
@@ -162,6 +161,7 @@ def _tables() -> _Tables:
     shapes, number = _shapes()
     naturalised, irregular = mobility("naturalised"), mobility("irregular")
     inside = np.isin(codes, made())
+    # Free movement among the fifteen of ECOWAS; for the three that withdrew in 2025 it goes on being recognised.
     free = inside & (np.array(codes) != "MRT")
     place = ["north" if code in NORTH else continent(code) for code in codes]
     rates, reasons = mobility("mortality_by_age"), mobility("reasons")
@@ -186,7 +186,6 @@ def _tables() -> _Tables:
         irregular=np.where(
             free[:, None] & free[None, :], irregular["free"], [irregular[where] for where in place]
         ),
-        free=free[:, None] & free[None, :],
         inside=inside,
         far=np.array([where in ("europe", "america") for where in place]),
     )

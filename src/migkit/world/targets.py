@@ -1,6 +1,6 @@
 """How many movers each corridor has: published stocks and refugees, carried to 1 July 2024 and brought to a scale.
 
-A corridor is a country of origin, a country of destination and a kind (see ``KINDS``). Stocks by origin are those
+A corridor is a country of origin, a country of destination and a kind (see ``CORRIDOR_KINDS``). Stocks by origin are those
 of UN DESA's matrix of 2019, brought to the level of the destination in 2024: its published stock of 2024 where the
 kit holds one, else the stock of 2020 grown at the rate of 2015 to 2020, or by its refugees if they rose faster.
 """
@@ -18,8 +18,8 @@ from migkit.world.draws import Bools, Floats, Ints, apportion
 from migkit.world.parameters import END, EUROPE, country_codes, population
 
 STAYS, MOVED, RETURNED, TRAVELS, NEWCOMER, DIED_ABROAD, DIED_HOME, BORN_LATER = range(8)
-#: Kinds of persons; 1 to 5 have to do with two countries and are made here.
-KINDS = ("stays", "moved", "returned", "travels", "newcomer", "died_abroad", "died_home", "born_later")
+#: Kinds 1 to 5 have to do with two countries and are made here; the others belong to one country.
+CORRIDOR_KINDS = (MOVED, RETURNED, TRAVELS, NEWCOMER, DIED_ABROAD)
 NORTH = ("LBY", "DZA", "MAR")
 #: Movers come in groups of three, so that brothers and sisters stand beside one another.
 GROUP = 3
@@ -392,13 +392,14 @@ def _net_migration(iso3: str) -> float:
 @cache
 def _full_scale() -> dict[int, tuple[Floats, Floats]]:
     matrix = stocks()
-    return {
-        MOVED: (matrix.all, matrix.refugees),
-        RETURNED: _no_longer_there(RETURNED),
-        TRAVELS: (_travellers(), np.zeros_like(matrix.all)),
-        NEWCOMER: _newcomers(),
-        DIED_ABROAD: _no_longer_there(DIED_ABROAD),
-    }
+    counts = (
+        (matrix.all, matrix.refugees),
+        _no_longer_there(RETURNED),
+        (_travellers(), np.zeros_like(matrix.all)),
+        _newcomers(),
+        _no_longer_there(DIED_ABROAD),
+    )
+    return dict(zip(CORRIDOR_KINDS, counts, strict=True))
 
 
 def _apportioned(values: Floats, scale: float, kind: int) -> Ints:
@@ -455,10 +456,3 @@ def corridors_at(scale: float) -> Corridors:
     return Corridors(
         **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Corridors)}
     )
-
-
-def expected(origin: str, dest: str, kind: int, scale: float) -> int:
-    """How many movers a corridor has at a scale."""
-    found = corridors_at(scale)
-    hit = (found.origin == position(origin)) & (found.dest == position(dest)) & (found.kind == kind)
-    return int(found.count[hit].sum())
