@@ -1,8 +1,8 @@
 """How many movers each corridor has: published stocks and refugees, carried to 1 July 2024 and brought to a scale.
 
-A corridor is a country of origin, a country of destination and a kind (see ``CORRIDOR_KINDS``). Stocks by origin are those
-of UN DESA's matrix of 2019, brought to the level of the destination in 2024: its published stock of 2024 where the
-kit holds one, else the stock of 2020 grown at the rate of 2015 to 2020, or by its refugees if they rose faster.
+A corridor is a country of origin, a country of destination and a kind (``CORRIDOR_KINDS``). Stocks by origin are
+those of UN DESA's matrix of 2019, brought to the level of the destination in 2024: its published stock of 2024 if
+the kit holds one, else the stock of 2020 grown at the rate of 2015 to 2020, or by its refugees if they rose more.
 """
 
 from collections.abc import Callable
