@@ -213,7 +213,7 @@ def place(iso3: str, scale: float) -> Place:
         iso3=iso3,
         scale=scale,
         home=country_codes().index(iso3),
-        residents=apportion(round(int(cells.sum()) * scale), cells.ravel() * 1.0).reshape(cells.shape),
+        residents=apportion(round(cells.sum() * scale), cells.ravel().astype(np.float64)).reshape(cells.shape),
         age_starts=np.array([_years_ago(age) for age in range(cells.shape[1] * 5 + 1)]),
         shape=_shape(births, tables, cells.shape[1]),
         mortality=tables,

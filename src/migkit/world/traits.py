@@ -69,6 +69,12 @@ def _activity(people: Persons, rng: np.random.Generator) -> None:
     rest = np.where(seeking, UNEMPLOYED, np.where(home, HOME_DUTIES, INACTIVE))
     activity = np.where(student, STUDENT, np.where(employed, EMPLOYED, rest))
     people.activity = np.where(people.corridor, people.activity, np.where(years < 15, NONE, activity))
+    # Students have the schooling that their studies ask for.
+    studies = ~people.corridor & (people.activity == STUDENT)
+    least = np.where(years < 17, 2, 3)
+    tertiary = (years >= 19) & chance(rng, assumption("students_in_tertiary"), n)
+    level = np.where(tertiary, 5, np.maximum(people.education, least))
+    people.education = np.where(studies, level, people.education)
 
 
 def work(people: Persons, urban: Bools, first: Floats, second: Floats) -> None:
