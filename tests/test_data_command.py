@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -14,19 +15,31 @@ def run(*arguments):
 
 
 def test_it_writes_a_data_set_and_the_second_time_says_that_it_is_there(tmp_path):
-    done = run("GMB", "--scale", "0.0007", "--seed", 4, "--out", tmp_path, "--format", "csv")
+    request = (
+        "GMB",
+        "--scale",
+        "0.0007",
+        "--seed",
+        4,
+        "--out",
+        tmp_path,
+        "--format",
+        "csv",
+        "--sources",
+        "census,pes",
+    )
+    done = run(*request)
     assert done.exit_code == 0, done.output
-    assert "Wrote 14 files" in done.output and "synthetic" in done.output
+    assert "Wrote 18 files" in done.output and "synthetic" in done.output
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 4
     assert len(list(tmp_path.glob("participants/*.csv"))) == 5
     assert not list(tmp_path.rglob("*.parquet"))
-    again = run("GMB", "--scale", "0.0007", "--seed", 4, "--out", tmp_path, "--format", "csv")
-    assert "already holds" in again.output
+    assert "already holds" in run(*request).output
 
 
 def test_a_scale_may_be_a_ratio_and_the_country_lower_case(tmp_path):
-    done = run("gmb", "--scale", "1:1400", "--out", tmp_path, "--format", "parquet")
+    done = run("gmb", "--scale", "1:1400", "--out", tmp_path, "--format", "parquet", "--sources", "pes,census")
     assert done.exit_code == 0, done.output
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["scale"] == pytest.approx(1 / 1400)
@@ -39,8 +52,17 @@ def test_a_scale_may_be_a_ratio_and_the_country_lower_case(tmp_path):
     ("arguments", "words"),
     [
         (["XYZ"], "not a country code"),
-        (["SEN"], "cannot yet make data for Senegal"),
+        (["FRA"], "France"),
+        ([], "--all"),
+        (["GMB", "--all"], "--all"),
         (["GMB", "--scale", "7"], "out of range"),
+        (["GMB", "--scale", "0"], "out of range"),
+        (["GMB", "--persons", "0"], "above 0"),
+        (["GMB", "--persons", "5000", "--scale", "0.1"], "not both"),
+        (["GMB", "--sources", "moon"], "no source 'moon'"),
+        (["GMB", "--rate", "census.sex_not_stated=-0.1"], "between 0 and 1"),
+        (["GMB", "--rate", "census.sex_not_stated=1.1"], "between 0 and 1"),
+        (["GMB", "--rate", "census.sex_not_stated"], "sets no rate"),
         (["GMB", "--scale", "nan"], "out of range"),
         (["GMB", "--scale", "many"], "not a number"),
         (["GMB", "--scale", "1:0"], "not a number"),
@@ -56,15 +78,49 @@ def test_mistakes_are_refused_in_one_sentence_and_leave_nothing_behind(tmp_path,
     assert not out.exists()
 
 
+def test_without_a_folder_it_asks_for_one():
+    result = run("GMB")
+    assert isinstance(result.exception, KitError)
+    assert "--out" in str(result.exception)
+
+
+def test_persons_in_place_of_a_scale_and_two_countries_of_one_world(tmp_path):
+    done = run("GMB", "GNB", "--persons", "6000", "--sources", "truth", "--format", "parquet", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["iso3"] == ["GMB", "GNB"]
+    one, other = (
+        set(
+            duckdb.sql(f"SELECT truth_id FROM '{tmp_path}/{code}/trainer/*truth_persons.parquet'").df()["truth_id"]
+        )
+        for code in ("GMB", "GNB")
+    )
+    assert one & other  # who moves between the two is one person in both
+
+
 def test_help_has_examples_and_every_option_is_explained():
     text = run("--help").output
     assert "kit data GMB --out class-data" in text
-    for option in ("--scale", "--seed", "--out", "--defects", "--reveal", "--format"):
+    options = ("--all", "--scale", "--persons", "--seed", "--out", "--sources", "--defects", "--rate", "--reveal")
+    for option in (*options, "--format", "--workers", "--teaching"):
         assert option in text
 
 
 def test_defects_and_reveal_reach_the_data(tmp_path):
-    done = run("GMB", "--scale", "0.0007", "--defects", "none", "--reveal", "--out", tmp_path, "--format", "csv")
+    done = run(
+        "GMB",
+        "--scale",
+        "0.0007",
+        "--defects",
+        "none",
+        "--reveal",
+        "--out",
+        tmp_path,
+        "--format",
+        "csv",
+        "--sources",
+        "census",
+    )
     assert done.exit_code == 0, done.output
     ledger = (tmp_path / "trainer" / "synthetic_gmb_ledger_census.csv").read_text(encoding="utf-8-sig")
     assert ledger.count("\n") == 1
