@@ -107,7 +107,7 @@ PACKAGE_SCHEMA = {
                                 "items": {
                                     "type": "object",
                                     "required": ["name", "type", "title", "description"],
-                                    "properties": {"type": {"enum": ["string", "integer", "number", "date"]}},
+                                    "properties": {"type": {"enum": ["string", "integer", "number", "date", "time"]}},
                                 },
                             }
                         },
