@@ -30,6 +30,8 @@ def test_a_page_says_all_that_the_dictionary_says(name):
         assert (f"(table-{table.name})=" in text) != table.trainer_only
         if not table.trainer_only:
             assert all(f"| `{column}` |" in text for column in table.columns)
+    for table in source.tables.values():
+        assert all(plain(field.blank) in text for field in table.fields)
     for defect in source.defects.values():
         assert plain(defect.label) in text
         assert data_pages._basis(defect.basis) in text
@@ -106,6 +108,14 @@ def test_a_page_comes_and_goes_with_its_dictionary(tmp_path: Path):
     assert set(tmp_path.iterdir()) == set(second)
 
 
+def test_a_book_without_a_place_for_the_pages_gets_none(tmp_path: Path):
+    assert data_pages.write_for(tmp_path) == []
+    (tmp_path / "_toc.yml").write_text("root: book/index\n", encoding="utf-8")
+    assert data_pages.write_for(tmp_path) == []
+    (tmp_path / "_toc.yml").write_text("chapters:\n  - glob: book/sources/*\n", encoding="utf-8")
+    assert data_pages.write_for(tmp_path)[0].parent == tmp_path / "book" / "sources"
+
+
 # ------------------------------------------------------------------------------------------ pictures
 
 
@@ -133,7 +143,7 @@ def teaching_data(folder: Path, source: str, table: str) -> Path:
 def test_the_ledger_tells_what_became_of_the_events(tmp_path: Path):
     source = dictionary("census")
     fate = fate_of(source, teaching_data(tmp_path, "census", source.main))
-    assert fate == Fate(right=6, wrong=2, left_out=2, twice=1, invented=1)
+    assert fate == Fate(source.main, right=6, wrong=2, left_out=2, twice=1, invented=1)
     drawn = picture(source, tmp_path)
     for words in (
         "right: 60 per cent",
@@ -144,6 +154,17 @@ def test_the_ledger_tells_what_became_of_the_events(tmp_path: Path):
         assert words in drawn.alt
     rectangles = ElementTree.fromstring(drawn.svg).findall(f"{SVG}rect")
     assert len(rectangles) == 1 + 100 + 3  # the frame, the squares, the key
+
+
+def test_data_older_than_the_dictionary_give_no_squares(tmp_path: Path):
+    assert fate_of(dictionary("census"), teaching_data(tmp_path, "census", "a_table_of_last_year")) is None
+
+
+@pytest.mark.parametrize("kind", ["links", "ledger"])
+def test_half_a_folder_gives_no_squares(tmp_path: Path, kind: str):
+    source = dictionary("census")
+    (teaching_data(tmp_path, "census", source.main) / f"synthetic_gmb_{kind}_census-0001.csv").unlink()
+    assert fate_of(source, tmp_path) is None
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -88,7 +88,7 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     if clean:
         for folder in (out, source / "_build" / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
-    data_pages.write_all(source / "book" / "sources")  # they are pages like others: the state takes them in
+    data_pages.write_for(source)  # they are pages like others: the state takes them in
     state = _state(source)
     finished = out / "finished.json"
     last = _read(finished)

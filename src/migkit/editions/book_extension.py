@@ -23,9 +23,8 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 def prepare(app: Sphinx, config: Config) -> None:
     """Write the generated pages; empty the execution cache if it was filled by other code or data."""
-    book = Path(app.srcdir) / "book"
-    generated.write_all(book / "_generated")
-    data_pages.write_all(book / "sources")
+    generated.write_all(Path(app.srcdir) / "book" / "_generated")
+    data_pages.write_for(Path(app.srcdir))
     cache = Path(config.nb_execution_cache_path)
     mark = cache / "made_from.txt"
     now = fingerprint(Path(app.srcdir))

@@ -75,6 +75,13 @@ def write_all(folder: Path = PAGES) -> list[Path]:
     return written
 
 
+def write_for(root: Path) -> list[Path]:
+    """Write the pages of the book in ``root``, if its contents (_toc.yml) have a place for them."""
+    toc = root / "_toc.yml"
+    wanted = toc.is_file() and "book/sources/" in toc.read_text(encoding="utf-8")
+    return write_all(root / "book" / "sources") if wanted else []
+
+
 def fragments() -> dict[str, str]:
     """The parts of other pages, by file name."""
     return {"sources.md": index(), "truth.md": truth(), "code_lists.md": code_lists()}
@@ -90,9 +97,8 @@ def sources() -> list[Source]:
 
 
 def page(source: Source, drawn: Picture | None = None) -> str:
-    """The whole page of a source, as MyST; ``orphan`` because a page needs no place in the contents."""
+    """The whole page of a source, as MyST."""
     parts = [
-        "---\norphan: true\n---",
         f"(data-{source.key})=\n# {_name(source)}",
         f":::{{admonition}} {_('Synthetic data')}\n:class: synthetic\n{_synthetic_text()}\n:::",
         source_page(source, drawn),
@@ -238,7 +244,7 @@ def _basis(text: str) -> str:
 
 
 def _table_parts(table: Table, heading: str) -> list[str]:
-    heads = [_("Variable"), _("Meaning"), _("Type"), _("Codes or range"), _("Blank means")]
+    heads = [_("Variable"), _("Meaning"), _("Type"), _("Codes or range")]
     where = (
         _("Each row is {row}. In the trainer's folder the file is `synthetic_COUNTRY_{name}.csv`.")
         if table.trainer_only
@@ -260,7 +266,9 @@ def _variable(field: Field) -> list[str]:
         meaning += " " + _("For: {universe}.").format(universe=plain(field.universe))
     if field.question:
         meaning += f" *{plain(field.question)}*"
-    return [f"`{field.name}`", meaning, _type_name(field), _range(field), plain(field.blank) or "–"]
+    if field.blank:
+        meaning += " " + _("Blank: {meaning}.").format(meaning=plain(field.blank))
+    return [f"`{field.name}`", meaning, _type_name(field), _range(field)]
 
 
 def _type_name(field: Field) -> str:

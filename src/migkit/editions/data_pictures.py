@@ -34,8 +34,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of the events that a source was meant to record, in counts."""
+    """What became of the events that a source was meant to record in a table, in counts."""
 
+    table: str
     right: int
     wrong: int
     left_out: int
@@ -61,21 +62,21 @@ def picture(source: Source, folder: Path = ROOT / "datasets" / "trainer" / COUNT
 
 
 def fate_of(source: Source, folder: Path) -> Fate | None:
-    """What became of the events of the source's main table; None if the folder does not tell."""
+    """What became of the events of the source's largest table; None if the folder does not tell."""
     prefix = f"synthetic_{COUNTRY.lower()}_"
     links, ledger = (_read(folder, f"{prefix}{kind}_{source.key}") for kind in ("links", "ledger"))
-    if links is None or ledger is None:
+    if links is None or ledger is None or "true" not in set(links["kind"]):
         return None
-    links, ledger = (frame[frame["table"] == source.main] for frame in (links, ledger))
-    if links.empty:
+    table = str(links.loc[links["kind"] == "true", "table"].value_counts().index[0])
+    if table not in source.tables:  # the data are older than the dictionary
         return None
+    links, ledger = (frame[frame["table"] == table] for frame in (links, ledger))
     true = links.loc[links["kind"] == "true", "record_id"]
     changed = set(ledger.loc[ledger["field"] != "", "record_id"])
     left_out = int(((ledger["record_id"] == "") & (ledger["field"] == "")).sum())
     wrong = int(true.isin(changed).sum())
     twice, invented = (int((links["kind"] == kind).sum()) for kind in ("duplicate", "invented"))
-    fate = Fate(len(true) - wrong, wrong, left_out, twice, invented)
-    return fate if fate.events else None
+    return Fate(table, len(true) - wrong, wrong, left_out, twice, invented)
 
 
 def _read(folder: Path, stem: str) -> pd.DataFrame | None:
@@ -107,7 +108,7 @@ def _squares(source: Source, fate: Fate) -> Picture:
     extra = _("Besides, for every 100: {twice} recorded twice, {invented} made up.").format(
         twice=_number(fate.per_cent(fate.twice)), invented=_number(fate.per_cent(fate.invented))
     )
-    table = source.tables[source.main]
+    table = source.tables[fate.table]
     title = _("Of 100 that should be in it: {row}").format(row=table.title)
     marks = ("right", "wrong", "left_out")
     kinds = [mark for mark, count in zip(marks, counts, strict=True) for _each in range(count)]
