@@ -103,12 +103,17 @@ def test_columns_that_are_missing_or_not_described():
     assert str(extra).startswith("visits.csv: column extra is not in the data dictionary")
 
 
-def test_an_office_may_have_more_columns_and_name_any_country():
-    frame = sound().assign(extra="1", home="FJI")
+def test_an_office_may_have_more_and_fewer_columns_and_name_any_country():
+    frame = sound().assign(extra="1", home="FJI").drop(columns=["hour", "visit_id"])
     assert problems(frame, "visits", own=True) == []
     frame.loc[0, "home"] = "Fiji"
     (only,) = problems(frame, "visits", own=True)
     assert "three capital letters" in str(only)
+
+
+def test_a_table_with_other_columns_altogether_is_one_problem():
+    (only,) = problems(pd.DataFrame({"Sexe": ["F"]}), "visits", own=True, file="mine.csv")
+    assert str(only).startswith("mine.csv has no column of the table visits; rename yours with map_columns")
 
 
 def test_many_problems_of_one_kind_are_told_once_with_their_number():

@@ -9,6 +9,7 @@ from migkit.lesson.checking import check
 from migkit.lesson.data import EXAMPLE_FILE, load, load_own, map_columns, truth
 from migkit.lesson.maps import birthplace_map
 from migkit.lesson.messages import install as _install
+from migkit.lesson.schemas import check_file
 from migkit.lesson.tables import OfficialTable, official_table
 
 _install()
@@ -20,6 +21,7 @@ __all__ = [
     "birthplace_map",
     "charts",
     "check",
+    "check_file",
     "explorers",
     "load",
     "load_own",

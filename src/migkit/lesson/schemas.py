@@ -51,7 +51,7 @@ def schema(name: str, country: str = "GMB", own: bool = False) -> pa.DataFrameSc
     Args:
         name: a table of the data dictionary, for example ``"census_persons"``.
         country: whose regions are meant, ISO 3166-1 alpha-3.
-        own: an office's own table: further columns may stand beside those described, and any country may be named.
+        own: an office's own table: it may have fewer and further columns, and any country may be named.
 
     Raises:
         KitError: if no dictionary describes the table, or pandera is not installed.
@@ -63,6 +63,7 @@ def schema(name: str, country: str = "GMB", own: bool = False) -> pa.DataFrameSc
             str,
             checks=list(_checks(pandera, field, described, country, own)),
             unique=field.name == described.key,
+            required=not own,
             title=field.label,
             description=field.description,
         )
@@ -139,6 +140,8 @@ def problems(
         KitError: if no dictionary describes the table.
     """
     described = table(name)
+    if not set(frame.columns) & set(described.columns):
+        return [Problem(file or name, 0, "", _no_column(described, file or name))]
     rules = schema(name, country, own)
     try:
         rules.validate(as_text(frame), lazy=True)
@@ -149,6 +152,12 @@ def problems(
     order = {column: at for at, column in enumerate([*described.columns, *map(str, frame.columns)])}
     problems = list(_told(found, described, country, file or name))
     return sorted(problems, key=lambda problem: (order.get(problem.column, -1), problem.row))
+
+
+def _no_column(described: Table, file: str) -> str:
+    return _(
+        "{file} has no column of the table {table}; rename yours with map_columns, for example to {some}."
+    ).format(file=file, table=described.name, some=", ".join(described.columns[:5]))
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
