@@ -206,7 +206,7 @@ def _give_mothers(chunk: Chunk, people: Persons, child: Persons, rng: np.random.
     # One child each in these two years: an even sample without repetition.
     order = shuffled(rng, len(women))
     women, weight = women[order], weight[order]
-    edges = np.cumsum(np.minimum(weight / weight.sum() * len(child), 1.0))
+    edges = np.cumsum(np.minimum(weight / weight.sum() * len(child), 0.8))
     at = np.searchsorted(edges, (np.arange(len(child)) + 0.5) / len(child) * edges[-1])
     mother = women[np.minimum(at, len(women) - 1)]
     mother = mother[shuffled(rng, len(child))]
