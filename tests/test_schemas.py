@@ -7,6 +7,8 @@ from migkit.lesson import schemas
 from migkit.lesson.schemas import as_text, check_file, check_folder, problems, schema
 from migkit.reference import KitError, Table, codelist, dictionary, dictionary_names, regions, table
 from migkit.reference.dictionary import Field
+from migkit.sources.registry import SOURCES, error_models, observe_all
+from migkit.world import make_chunk
 
 VISITS = Table(
     name="visits",
@@ -167,3 +169,13 @@ def test_links_between_tables_and_keys_across_files_are_checked(tmp_path):
     orphan, twice = check_folder(tmp_path, "GMB")
     assert "persons-0001.csv, row 3, column household_id: 'SYN-9' is not in the table" in str(orphan)
     assert "persons-0002.csv, row 2, column person_id: 'SYN-2-01' stands in another file" in str(twice)
+
+
+@pytest.mark.parametrize("iso3", ["GMB", "GNB"])
+def test_what_the_generator_writes_keeps_to_the_schemas(iso3):
+    world = make_chunk(iso3, 0.002, 1, 0)
+    seen = observe_all(world, SOURCES, error_models(SOURCES, "severe"), seed=1)
+    tables = {name: made.records for each in seen.values() for name, made in each.tables.items()}
+    assert len(tables) > len(SOURCES)
+    for name, records in tables.items():
+        assert [str(problem) for problem in problems(records, name, iso3)] == []
