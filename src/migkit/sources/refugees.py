@@ -58,6 +58,8 @@ def cases(world: World) -> pd.DataFrame:
     found = rows.agg(start=("start", "min"), end=("end", "max"), legal=("legal", "last")).reset_index("person")
     found = found.assign(born_here=False)
     found = pd.concat([found, _newborns(world, found)], ignore_index=True)
+    # Without any case, pandas no longer knows what the columns hold.
+    found = found.astype({"person": "int64", "start": "int64", "end": "int64", "born_here": "bool"})
     live = (found["end"] > _day_of("register_from")) & (found["start"] < ended(world))
     return pd.DataFrame(found[live].sort_values(["person", "legal"], ignore_index=True))
 
