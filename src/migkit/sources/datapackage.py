@@ -129,7 +129,7 @@ def _resource(name: str, paths: list[str], folder: Path, resource: dict[str, str
             )
     description = described(name)
     csv = paths[0].endswith(".csv")
-    # Of a table in several files Frictionless counts the header once: no size can be stated that all readers accept.
+    # Of a table in several files Frictionless counts the header once: no size would suit all readers.
     size = {"bytes": (folder / paths[0]).stat().st_size} if len(paths) == 1 else {}
     return {
         "name": resource[name],
