@@ -92,6 +92,7 @@ def the_dead(chunk: Chunk, people: Persons) -> Persons:
     dead.born, dead.died = dead.born + shift, died + shift
     dead.truth_id = chunk.truth_ids(DIED_AT_HOME, len(dead))
     dead.kind[:], dead.status[:] = DIED_AT_HOME, DEAD
+    dead.moves_on[:] = 0
     for name in FORGOTTEN:
         getattr(dead, name)[:] = False if name in BOOLEAN else NONE
     # The earlier birth may lie before a move of the family: then it took place where the family lived.
@@ -225,7 +226,7 @@ def _inherit(people: Persons, child: Persons, home: int) -> None:
     child.father = np.where(alive, father, NONE)
     child.household = people.household[mother]
     child.relation = np.where(people.relation[mother] <= 1, CHILD, RELATIVE)
-    child.region_now = people.region_now[mother]
+    child.region_now = region_of(people, mother, child.born)
     child.birth_region = child.region_now.copy()
     child.mother_birth = people.origin[mother]
     child.father_birth = np.where(alive, people.origin[at], people.origin[mother])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migkit.world.draws import Bools, Ints, chance, elapsed, pick, shuffled
-from migkit.world.kinship import M, P, by_age
+from migkit.world.kinship import M, P, S, by_age
 from migkit.world.lifetable import YEAR
 from migkit.world.lineage import follow
 from migkit.world.parameters import CALIBRATION, assumption
@@ -30,8 +30,9 @@ class Homes:
 
 def region_of(people: Persons, who: Ints, ago: Ints) -> Ints:
     """Region of each of ``who`` that many days ago, had they been in the country."""
-    moved, joined = people.moved[who], people.joined[who]
-    region = np.where((moved > 0) & (ago > moved), people.before[who], people.region_now[who])
+    moved, joined, moves_on = people.moved[who], people.joined[who], people.moves_on[who]
+    region = np.where(ago <= moves_on, people.region_next[who], people.region_now[who])
+    region = np.where((moved > 0) & (ago > moved), people.before[who], region)
     return np.where((joined > 0) & (ago > joined), people.birth_region[who], region)
 
 
@@ -179,6 +180,18 @@ def _flee(chunk: Chunk, people: Persons, rng: np.random.Generator, family: Ints)
         people.before = np.where(goes, before, people.before)
 
 
+def _move_on(chunk: Chunk, people: Persons, rng: np.random.Generator) -> None:
+    """Some young people who are not married leave for another region after calibration day."""
+    n = len(people)
+    young = ~people.corridor & ~people.displaced & (people.years >= 17) & (people.years < 35)
+    goes = young & np.isin(people.marital, (S, NONE)) & chance(rng, assumption("moves_later"), n)
+    region = pick(rng, chunk.place.region_shares * chunk.place.migrant_factor, n)
+    day = 1 + (rng.random(n) * (CALIBRATION - 1)).astype(np.int64)
+    goes &= region != people.region_now
+    people.moves_on = np.where(goes, day, 0)
+    people.region_next = np.where(goes, region, NONE)
+
+
 def _lose_touch(people: Persons, rng: np.random.Generator, family: Ints, region: Ints) -> None:
     """Most adults live in the region where their mother lives: forget most of the mothers who live in another."""
     mother = np.maximum(people.mother, 0)
@@ -250,4 +263,5 @@ def make_homes(chunk: Chunk, people: Persons) -> Homes:
     people.relation = _relations(people, people.household, head, lodger)
     _flee(chunk, people, chunk.stream("displacement"), family)
     _birth_regions(chunk, people, chunk.stream("birth regions"), family)
+    _move_on(chunk, people, chunk.stream("later moves"))
     return Homes(head, region, urban)

@@ -80,6 +80,8 @@ class Persons:
     moved: Ints  # days ago of the family's move between regions, 0: never
     before: Ints  # region before that move
     displaced: Bools  # that move was a flight
+    moves_on: Ints  # days ago of a move between regions after calibration day, 0: none
+    region_next: Ints
     marital: Ints
     education: Ints
     activity: Ints
@@ -126,7 +128,7 @@ class Persons:
 
 
 BOOLEAN = ("woman", "accompanied", "refugee", "irregular", "trafficked", "displaced")
-ZERO = ("joined", "moved")
+ZERO = ("joined", "moved", "moves_on")
 
 
 def blank(number: int) -> Persons:

@@ -42,7 +42,7 @@ def make_spells(chunk: Chunk, people: Persons) -> Spells:
     """Cut every life at its moves; equal neighbours are joined, so spells neither overlap nor leave gaps."""
     everybody = np.arange(len(people))
     whos, days = [everybody], [people.born]
-    for day in (people.joined, people.moved, people.left, people.back):
+    for day in (people.joined, people.moved, people.moves_on, people.left, people.back):
         moves = np.flatnonzero((day > np.maximum(people.died, 0)) & (day < people.born))
         whos.append(moves)
         days.append(day[moves])
