@@ -362,7 +362,7 @@ def test_foreign_born_by_origin_are_those_of_the_corridors(sixteen, iso3):
 
 
 def test_population_of_earlier_and_later_years_is_near_the_published_one():
-    # GMB, CPV and MRT lie 4 to 10 per cent below before 2015: their net migration was larger than the stocks tell.
+    # GMB, CPV and MRT lie 4 to 10 per cent too low in the first years: more people left than the stocks tell.
     for iso3, scale, worst in (("SEN", 0.004, 3), ("NER", 0.004, 3), ("NGA", 0.0004, 3), ("GMB", 0.02, 5)):
         account = Account(make_world(iso3, scale, 1))
         people = vital_events(iso3).set_index("year")["population_midyear"].astype("float64")
