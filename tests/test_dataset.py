@@ -1,4 +1,4 @@
-"""kit data for many countries: same bytes with any number of workers, resumed after a stop, nothing half written."""
+"""kit data for many countries: same bytes with any number of workers, resumed, nothing half written."""
 
 import json
 

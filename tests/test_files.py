@@ -80,6 +80,7 @@ def test_csv_opens_in_excel_and_parquet_holds_the_same_with_types(written):
     assert typed["region_birth"].isna().sum() == (rows["region_birth"] == "").sum()
 
 
+TYPES = ["string", "integer", "number", "date", "time"]
 PACKAGE_SCHEMA = {
     "type": "object",
     "required": ["name", "profile", "resources", "licenses", "synthetic"],
@@ -107,7 +108,7 @@ PACKAGE_SCHEMA = {
                                 "items": {
                                     "type": "object",
                                     "required": ["name", "type", "title", "description"],
-                                    "properties": {"type": {"enum": ["string", "integer", "number", "date", "time"]}},
+                                    "properties": {"type": {"enum": TYPES}},
                                 },
                             }
                         },

@@ -305,7 +305,7 @@ def reproduce(recorded: Recorded) -> pd.DataFrame:
     changes = ledger[ledger["field"] != ""]
     for column, entries in changes.groupby("field", sort=False):
         last = entries.drop_duplicates("record_id", keep="last").set_index("record_id")["recorded"]
-        rows.loc[last.index, column] = last
+        rows.loc[last.index, str(column)] = last
     rows[recorded.key] = rows.index
     for column in recorded.numbers:
         rows[column] = recorded.numbers[column].to_numpy()

@@ -94,7 +94,7 @@ def error_models(
         if source not in single or not defect:
             raise KitError(
                 _(
-                    "{name!r} names no rate of these sources; write SOURCE.DEFECT, for example census.omitted_person."
+                    "{name!r} names no rate of these sources; write SOURCE.DEFECT, such as census.omitted_person."
                 ).format(name=name)
             )
         single[source][defect] = value
