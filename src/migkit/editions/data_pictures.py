@@ -105,7 +105,7 @@ def _squares(source: Source, fate: Fate) -> Picture:
     ]
     shares = [fate.right, fate.wrong, fate.left_out]
     lines = [text.format(share=_share(fate.per_cent(count))) for text, count in zip(texts, shares, strict=True)]
-    extra = _("Besides, for every 100: {twice} recorded twice, {invented} made up.").format(
+    extra = _("Besides, for every 100: {twice} recorded twice, {invented} that should not be there.").format(
         twice=_number(fate.per_cent(fate.twice)), invented=_number(fate.per_cent(fate.invented))
     )
     table = source.tables[fate.table]

@@ -307,8 +307,8 @@ def reproduce(recorded: Recorded) -> pd.DataFrame:
         last = entries.drop_duplicates("record_id", keep="last").set_index("record_id")["recorded"]
         rows.loc[last.index, str(column)] = last
     rows[recorded.key] = rows.index
-    for column in recorded.numbers:
-        rows[column] = recorded.numbers[column].to_numpy()
+    for number in recorded.numbers:
+        rows[number] = recorded.numbers[number].to_numpy()
     return rows[list(recorded.records.columns)].astype("str").reset_index(drop=True)
 
 
