@@ -54,7 +54,7 @@ def _people(chunk: Chunk, into: Persons, out: Persons) -> tuple[Persons, Homes]:
     number = len(both) - len(leavers)
     residents, leavers = both.take(np.arange(number)), both.take(np.arange(number, len(both)))
     homes = make_homes(chunk, residents)
-    make_traits(chunk, residents, homes)
+    make_traits(chunk, residents, homes.urban[residents.household])
     history.leave_behind(chunk, residents, leavers, homes)
     both = stack([residents, leavers])
     fitting_fathers(both, chunk.place.home)

@@ -98,7 +98,10 @@ def the_dead(chunk: Chunk, people: Persons) -> Persons:
     # The earlier birth may lie before a move of the family: then it took place where the family lived.
     dead.birth_region = region_of(dead, np.arange(len(dead)), dead.born)
     dead.displaced &= dead.died < dead.moved
-    early = (dead.citizen_since < dead.died) | (dead.citizen_since > dead.born)
+    # They never left, so they changed citizenship at home alone, and in their lives.
+    early = (
+        (dead.citizen_since < dead.died) | (dead.citizen_since > dead.born) | (dead.citizen != chunk.place.home)
+    )
     same = early | (dead.citizen == dead.citizen_at_birth)
     dead.citizen = np.where(early, dead.citizen_at_birth, dead.citizen)
     dead.how = np.where(early, BIRTH, dead.how)

@@ -7,7 +7,6 @@ citizenship come with the movers.
 import numpy as np
 
 from migkit.world.draws import Bools, Choices, Floats, Ints, chance, hashed, pick
-from migkit.world.households import Homes
 from migkit.world.kinship import by_age
 from migkit.world.parameters import CALIBRATION, assumption, country_codes
 from migkit.world.people import NONE, Chunk, Persons
@@ -77,12 +76,16 @@ def _activity(people: Persons, rng: np.random.Generator) -> None:
     people.education = np.where(studies, level, people.education)
 
 
-def work(people: Persons, urban: Bools, first: Floats, second: Floats) -> None:
-    """Occupation and industry of the employed from two levels in [0, 1) for each person."""
-    occupations = Choices.of(list(OCCUPATIONS.values()))
+def work(people: Persons, urban: Bools, serves: Bools, first: Floats, second: Floats) -> None:
+    """Occupation and industry of the employed from two levels in [0, 1) for each person.
+
+    Only those who may serve (``serves``) are in the armed forces, occupation 0.
+    """
+    civil = [[0.0, *weights[1:]] for weights in OCCUPATIONS.values()]
+    occupations = Choices.of([*civil, *OCCUPATIONS.values()])
     industries = Choices.of([[weights.get(s, 0.0) for s in SECTIONS] for weights in INDUSTRIES])
     schooled = people.education >= 3
-    occupation = occupations.at(2 * urban + schooled, first)
+    occupation = occupations.at(len(civil) * serves + 2 * urban + schooled, first)
     industry = industries.at(occupation, second)
     employed = people.activity == EMPLOYED
     people.occupation = np.where(employed, occupation, NONE)
@@ -90,10 +93,11 @@ def work(people: Persons, urban: Bools, first: Floats, second: Floats) -> None:
 
 
 def work_of_movers(people: Persons, seed: int) -> None:
-    """Occupation and industry of corridor persons, alike in the files of both countries."""
+    """Occupation and industry of corridor persons, alike in the files of both countries; none is a soldier."""
     ids = people.truth_id
     urban = hashed(seed, "works in town", ids) < assumption("movers_in_town")
-    work(people, urban, hashed(seed, "occupation", ids), hashed(seed, "industry", ids))
+    serves = np.zeros(len(people), dtype=bool)
+    work(people, urban, serves, hashed(seed, "occupation", ids), hashed(seed, "industry", ids))
 
 
 def _stock_weights(people: Persons, home: int) -> Floats:
@@ -167,16 +171,21 @@ def _parent_citizenship(people: Persons, parent: Ints, birth: Ints, citizen: Boo
     return np.where(parent != NONE, then, outside)
 
 
-def make_traits(chunk: Chunk, people: Persons, homes: Homes) -> None:
-    """Schooling, work, parents' birthplaces and citizenship of the residents of one chunk."""
-    urban = homes.urban[people.household]
+def make_traits(chunk: Chunk, people: Persons, urban: Bools) -> None:
+    """Schooling, work, parents' birthplaces and citizenship of the residents of one chunk.
+
+    Args:
+        urban: whether each of them lives in a town.
+    """
+    home = chunk.place.home
+    _parents_birth(people, chunk.stream("parents"), home)
+    _citizenship(people, chunk.stream("citizenship"), home)
     rng = chunk.stream("schooling and work")
     _education(people, rng, urban)
     _activity(people, rng)
     n = len(people)
     movers = people.occupation, people.industry
-    work(people, urban, rng.random(n), rng.random(n))
+    serves = (people.citizen_at_birth == home) & (people.citizen == home)
+    work(people, urban, serves, rng.random(n), rng.random(n))
     for name, known in zip(("occupation", "industry"), movers, strict=True):
         setattr(people, name, np.where(people.corridor, known, getattr(people, name)))
-    _parents_birth(people, chunk.stream("parents"), chunk.place.home)
-    _citizenship(people, chunk.stream("citizenship"), chunk.place.home)
