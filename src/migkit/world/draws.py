@@ -35,13 +35,6 @@ def pick(rng: np.random.Generator, weights: Floats | list[float], n: int) -> Int
     return np.asarray(np.minimum(at, len(cumulated) - 1), dtype=np.int64)
 
 
-def pick_rows(rng: np.random.Generator, weights: Floats) -> Ints:
-    """One draw of a column for each row of a matrix of weights."""
-    cumulated = np.cumsum(weights, axis=1)
-    level = rng.random(len(weights)) * cumulated[:, -1]
-    return np.asarray(np.minimum((cumulated <= level[:, None]).sum(axis=1), weights.shape[1] - 1), dtype=np.int64)
-
-
 def from_quantiles(rng: np.random.Generator, quantiles: list[float], n: int) -> Floats:
     """``n`` draws from a distribution given by evenly spaced quantiles."""
     return np.interp(rng.random(n), np.linspace(0.0, 1.0, len(quantiles)), quantiles)

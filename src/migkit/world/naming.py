@@ -85,7 +85,7 @@ def draw_given(culture: ArrayLike, woman: Bools, birth_year: Ints, u: Floats) ->
     """A given name (row of given.csv) that was common in the culture for that sex in the year of birth."""
     period = np.clip((np.asarray(birth_year) - FIRST_YEAR) // YEARS, 0, PERIODS - 1)
     cell = (np.asarray(culture, dtype=np.intp) * 2 + woman) * PERIODS + period
-    return _given_table().ravel()[cell * BINS + _bin(u)].astype(np.int32)
+    return np.asarray(_given_table().ravel()[cell * BINS + _bin(u)], dtype=np.int32)
 
 
 def draw_surname(culture: ArrayLike, u: Floats) -> Codes:
