@@ -36,8 +36,8 @@ from migkit.world.targets import (
 )
 
 NONE = -1
-#: Nobody is older on the calibration day.
-OLDEST = int(95 * YEAR)
+#: Returned movers are at most so old on the calibration day, and those drawn older are of 50 or more.
+OLDEST, ELDERLY = 80, 50
 WORK, STUDY, FAMILY, PROTECTION, RETURN, OTHER = range(6)  # positions in the code list "reason"
 BIRTH, NATURALISED, MARRIAGE = range(3)  # positions in the code list "citizenship_how"
 STUDENT = 2  # position in the code list "activity"
@@ -304,8 +304,11 @@ def _lives(rows: _Rows, seed: int, refugee: Bools, level: Floats, when: Floats) 
     lives.left[gone] = start
     lives.back[gone] = np.where(returned, end, NONE)
     lives.died[gone] = np.where(returned, NONE, end)
-    born = np.minimum(start + 30 + age, CALIBRATION + OLDEST)
-    born = np.where(returned, np.maximum(born, start + 5), np.maximum(end + age, start + 5))
+    # Few who came back live to be very old: in their place are others, fewer with each year of age.
+    alive = start + 30 + age
+    younger = OLDEST - (OLDEST - ELDERLY) * np.sqrt(hashed(seed, "elderly", ids))
+    alive = np.where(alive > CALIBRATION + OLDEST * YEAR, CALIBRATION + (younger * YEAR).astype(np.int64), alive)
+    born = np.maximum(np.where(returned, alive, end + age), start + 5)
     lives.born[gone] = born
 
     other = np.flatnonzero((kind == TRAVELS) | (kind == NEWCOMER))
