@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from migkit.reference import KitError, countries, fact, population_age_sex, vital_events
-from migkit.world import build, check_request, make_chunk, make_world, number_of_chunks, truth_frames
+from migkit.world import build, check_request, make_chunk, make_persons, make_world, number_of_chunks, truth_frames
 from migkit.world.accounting import Account
 from migkit.world.draws import apportion, part, stream
 from migkit.world.frames import FRAMES, joined
@@ -200,15 +200,14 @@ def check_citizens(view):
 
 
 def check_lives(view):
-    """Soldiers are citizens who never crossed; who died at home changed citizenship at home; students are schooled."""
+    """Soldiers are citizens who never left, students are schooled, and the dead were naturalised at home."""
     persons, home = view.persons, view.world.iso3
     kind = persons["truth_id"].to_numpy() // 10**9 % 10
     now, then = text(persons["citizenship"]), text(persons["citizenship_at_birth"])
     soldiers = text(persons["occupation"]) == "0"
     assert soldiers.any()
-    assert (
-        np.isin(kind[soldiers], (0, 6)).all() and (now[soldiers] == home).all() and (then[soldiers] == home).all()
-    )
+    assert np.isin(kind[soldiers], (0, 6)).all()
+    assert (now[soldiers] == home).all() and (then[soldiers] == home).all()
     changed = (kind == 6) & (now != then)
     assert (now[changed] == home).all()
     students = (text(persons["activity"]) == "S") & (view.status == "resident")
@@ -506,6 +505,24 @@ def test_a_cell_too_small_for_its_movers_borrows_from_its_neighbours():
     movers.born[:] = chunk.place.age_starts[82]
     people = make_residents(chunk, movers)
     assert len(people) == chunk.place.residents.sum() and people.woman.sum() == chunk.place.residents[1].sum()
+
+
+def test_persons_by_themselves_are_the_residents_of_the_whole_chunk():
+    light = make_persons("SEN", 0.002, 3, 0)
+    whole = make_chunk("SEN", 0.002, 3, 0).persons
+    whole = whole[whole["status"] == "resident"].reset_index(drop=True)[list(light.columns)]
+    alone = ["truth_id", "sex", "birth_date", "country_birth", "activity"]
+    pd.testing.assert_frame_equal(light[alone], whole[alone])
+    corridor = light["truth_id"] // 10**9 % 10 > 0
+    assert 500 < corridor.sum() < len(light) / 2
+    pd.testing.assert_frame_equal(light[corridor], whole[corridor])
+    # What hangs on kin and places agrees in distribution.
+    assert light[["citizenship", "country_birth"]].notna().all().all()
+    assert (light["education"].isna() == whole["education"].isna()).all()
+    assert (light["occupation"].isna() == whole["occupation"].isna()).all()
+    for column in ("citizenship", "education", "occupation", "industry", "culture"):
+        shares = [frame[column].value_counts(normalize=True) for frame in (light, whole)]
+        assert (shares[0] - shares[1].reindex(shares[0].index, fill_value=0)).abs().max() < 0.02, column
 
 
 def test_truth_frames_have_the_columns_of_the_dictionaries(gambia):

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 
 from migkit.world import history
-from migkit.world.frames import World, joined, world_of
+from migkit.world.draws import hashed
+from migkit.world.frames import World, joined, own_attributes, world_of
 from migkit.world.households import Homes, make_homes
 from migkit.world.kinship import kin
 from migkit.world.lineage import name_lines, name_persons
 from migkit.world.movers import Movers, movers_into, movers_out_of
-from migkit.world.parameters import Place, assumption, place
+from migkit.world.parameters import assumption, place
 from migkit.world.people import (
     DIED_ABROAD,
     LATER_MOVER,
@@ -40,16 +42,31 @@ def number_of_chunks(iso3: str, scale: float) -> int:
     return max(1, -(-int(place(iso3, scale).residents.sum()) // int(assumption("persons_per_chunk"))))
 
 
+def _corridors(chunk: Chunk) -> tuple[Movers, Persons, Persons]:
+    """The corridor persons of a chunk: all of them, then those of corridors into and out of the country."""
+    which = chunk.place.iso3, chunk.seed, chunk.place.scale, chunk.number, chunk.count
+    into, out = movers_into(*which), movers_out_of(*which)
+    both = {f.name: np.concatenate([getattr(into, f.name), getattr(out, f.name)]) for f in fields(Movers)}
+    movers = Movers(**both)
+    known = from_movers(movers, chunk.seed)
+    work_of_movers(known, chunk.seed)
+    return movers, known.take(np.arange(len(into))), known.take(np.arange(len(into), len(movers)))
+
+
+def _live_here(into: Persons, out: Persons) -> Persons:
+    """Corridor persons who are residents on calibration day."""
+    return stack([_kinds(into, MOVER), _kinds(out, RETURNED, TRAVELLER, LATER_MOVER)])
+
+
 def _kinds(persons: Persons, *kinds: int) -> Persons:
     return persons.take(np.isin(persons.kind, kinds))
 
 
 def _people(chunk: Chunk, into: Persons, out: Persons) -> tuple[Persons, Homes]:
     """Everybody of a chunk: residents first, then emigrants, the dead, others from abroad, the newly born."""
-    movers = stack([_kinds(into, MOVER), _kinds(out, RETURNED, TRAVELLER, LATER_MOVER)])
     leavers = _kinds(out, MOVER, DIED_ABROAD)
     history.mark_emigrants(leavers)
-    both = stack([make_residents(chunk, movers), leavers])
+    both = stack([make_residents(chunk, _live_here(into, out)), leavers])
     kin(chunk, both)
     number = len(both) - len(leavers)
     residents, leavers = both.take(np.arange(number)), both.take(np.arange(number, len(both)))
@@ -83,19 +100,46 @@ def make_chunk(iso3: str, scale: float, seed: int, chunk: int) -> World:
     Raises:
         KitError: for a country or scale that cannot be made.
     """
-    where: Place = place(iso3, scale)
-    this = Chunk(where, seed, chunk, number_of_chunks(iso3, scale))
-    into = movers_into(where.iso3, seed, scale, chunk, this.count)
-    out = movers_out_of(where.iso3, seed, scale, chunk, this.count)
-    both = {f.name: np.concatenate([getattr(into, f.name), getattr(out, f.name)]) for f in fields(Movers)}
-    movers = Movers(**both)
-    known = from_movers(movers, seed)
-    work_of_movers(known, seed)
-    people, homes = _people(this, known.take(np.arange(len(into))), known.take(np.arange(len(into), len(movers))))
+    this = Chunk(place(iso3, scale), seed, chunk, number_of_chunks(iso3, scale))
+    movers, into, out = _corridors(this)
+    people, homes = _people(this, into, out)
     trips = trips_of(movers, seed)
-    crossings = crossings_at(trips, where.iso3, seed)
+    crossings = crossings_at(trips, this.place.iso3, seed)
     spells, statuses = make_spells(this, people), make_statuses(this, people)
     return world_of(this, people, homes, spells, statuses, trips, crossings)
+
+
+def make_persons(iso3: str, scale: float, seed: int, chunk: int) -> pd.DataFrame:
+    """The residents of one chunk by themselves: no kin, no households, no history, no travel.
+
+    A light path for tables of persons, by the functions and streams of ``make_chunk``, with the same residents in
+    the same order. ``truth_id``, sex, birth_date, country_birth and activity are those of ``make_chunk``; so is
+    every column of corridor persons. Of stayers, citizenship and names hang on the parents there, schooling and
+    work on the place of the household; here parents and places are drawn, so that these agree in distribution
+    alone, and stayers have fewer foreign parents. Marital status, language, kin, regions, households, dates of
+    citizenship and of death do not exist here.
+
+    Args:
+        iso3: country code of one of the sixteen.
+        scale: share of the real population, up to 1.
+        seed: any whole number from 0.
+        chunk: number of the chunk, from 0 to ``number_of_chunks(iso3, scale)`` - 1.
+
+    Returns:
+        One row for each resident on calibration day: truth_id, sex, birth_date, country_birth, citizenship,
+        education, activity, occupation, industry, culture, given, surname, as in ``World.persons``.
+
+    Raises:
+        KitError: for a country or scale that cannot be made.
+    """
+    this = Chunk(place(iso3, scale), seed, chunk, number_of_chunks(iso3, scale))
+    _movers, into, out = _corridors(this)
+    people = make_residents(this, _live_here(into, out))
+    town = float((this.place.region_shares * this.place.urban).sum())
+    make_traits(this, people, hashed(seed, "lives in town", people.truth_id) < town)
+    name_lines(people, seed)
+    name_persons(people, seed)
+    return own_attributes(people)
 
 
 def make_world(iso3: str, scale: float, seed: int, progress: Progress | None = None) -> World:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,19 +88,37 @@ def _household_ref(chunk: Chunk, household: Ints) -> Ints:
     return np.asarray(np.where(household == NONE, 0, chunk.number * HOUSEHOLDS_PER_CHUNK + household + 1))
 
 
-def _persons(chunk: Chunk, people: Persons) -> pd.DataFrame:
-    columns = {
+def _own(people: Persons) -> dict[str, Any]:
+    """What belongs to each person alone."""
+    return {
         "truth_id": people.truth_id,
+        "sex": coded("sex", people.woman.astype(np.int8)),
+        "birth_date": days(people.born),
+        "country_birth": coded("country", people.origin),
+        "citizenship": coded("country", people.citizen),
+        "education": coded("education", people.education),
+        "activity": coded("activity", people.activity),
+        "occupation": coded("occupation", people.occupation),
+        "industry": coded("industry", people.industry),
+        "culture": people.culture,
+        "given": people.given,
+        "surname": people.surname,
+    }
+
+
+def own_attributes(people: Persons) -> pd.DataFrame:
+    """The columns of the person frame that belong to each person alone."""
+    return pd.DataFrame(_own(people), copy=False)
+
+
+def _persons(chunk: Chunk, people: Persons) -> pd.DataFrame:
+    columns = _own(people) | {
         "household_ref": _household_ref(chunk, people.household),
         "status": choice(people.status, STATUSES),
         "relationship": coded("relationship", people.relation),
-        "sex": coded("sex", people.woman.astype(np.int8)),
-        "birth_date": days(people.born),
         "death_date": days(people.died),
-        "country_birth": coded("country", people.origin),
         "region_birth": choice(people.birth_region, chunk.place.region_codes),
         "citizenship_at_birth": coded("country", people.citizen_at_birth),
-        "citizenship": coded("country", people.citizen),
         "citizenship_how": coded("citizenship_how", people.how),
         "citizenship_date": days(people.citizen_since),
         "citizenship_2": coded("country", people.citizen_2),
@@ -109,18 +128,12 @@ def _persons(chunk: Chunk, people: Persons) -> pd.DataFrame:
         "mother_country_birth": coded("country", people.mother_birth),
         "father_country_birth": coded("country", people.father_birth),
         "marital": coded("marital", people.marital),
-        "education": coded("education", people.education),
-        "activity": coded("activity", people.activity),
-        "occupation": coded("occupation", people.occupation),
-        "industry": coded("industry", people.industry),
         "language": coded("language", people.language),
-        "culture": people.culture,
-        "given": people.given,
-        "surname": people.surname,
         "remits": _yes_no(people.remits),
         "family_left": _ids(people, people.family_left),
     }
-    return pd.DataFrame(columns, copy=False)
+    order = dictionary("world").tables["truth_persons"].columns
+    return pd.DataFrame({name: columns[name] for name in order}, copy=False)
 
 
 def _households(chunk: Chunk, people: Persons, homes: Homes) -> pd.DataFrame:

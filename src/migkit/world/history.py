@@ -99,9 +99,8 @@ def the_dead(chunk: Chunk, people: Persons) -> Persons:
     dead.birth_region = region_of(dead, np.arange(len(dead)), dead.born)
     dead.displaced &= dead.died < dead.moved
     # They never left, so they changed citizenship at home alone, and in their lives.
-    early = (
-        (dead.citizen_since < dead.died) | (dead.citizen_since > dead.born) | (dead.citizen != chunk.place.home)
-    )
+    early = (dead.citizen_since < dead.died) | (dead.citizen_since > dead.born)
+    early |= dead.citizen != chunk.place.home
     same = early | (dead.citizen == dead.citizen_at_birth)
     dead.citizen = np.where(early, dead.citizen_at_birth, dead.citizen)
     dead.how = np.where(early, BIRTH, dead.how)
