@@ -30,8 +30,8 @@ Step = Callable[[str], None]
 TEACHING: dict[str, Any] = {"iso3": "GMB", "scale": 0.01, "seed": 1, "reveal": True, "extract": True}
 #: In the teaching extract, which lies in the repository, a longer table that no lesson uses yet is Parquet alone.
 EXTRACT_ROWS = 20_000
-#: Disk space for one resident (bytes), with room to spare: the truth alone, and every source in both formats.
-BYTES_TRUTH, BYTES_ALL = 250, 4000
+#: Disk space for one resident (bytes), with room to spare: the truth, and all sources with their ledgers.
+BYTES = {"csv": (700, 1800), "parquet": (100, 200)}
 UNFINISHED = ".unfinished"
 TRUE_TOTALS = "truth_tables"
 
@@ -262,8 +262,9 @@ class _Job:
     @property
     def needed(self) -> int:
         """Bytes that the files will take, with room to spare."""
-        share = len(self.request.instruments) / len(SOURCES) * (1.0 if self.request.formats == "both" else 0.7)
-        return round(self.residents * (BYTES_TRUTH + share * (BYTES_ALL - BYTES_TRUTH)))
+        share = len(self.request.instruments) / len(SOURCES)
+        wanted = [both for kind, both in BYTES.items() if self.request.formats in (kind, "both")]
+        return round(self.residents * sum(truth + share * sources for truth, sources in wanted))
 
     def finished(self) -> Manifest | None:
         """The manifest, if the folder holds just this data set, whole and unchanged."""
