@@ -572,7 +572,7 @@ QUESTIONS: dict[str, Question] = {
             Choice(tuple(RULES)),
             noted=N_(
                 "That is one of the rules. Look once more at the column times before you go "
-                "on: which is nearest to 2?"
+                "on: which is above 2?"
             ),
         ),
         Question(
