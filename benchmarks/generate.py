@@ -164,7 +164,7 @@ def line(*cells):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--persons", type=int, default=1_000_000)
+    parser.add_argument("--persons", type=int, default=5_000_000)
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--peers", help="a Python that has faker and sdv")
     parser.add_argument("--only", choices=("persons", "world"))
@@ -200,7 +200,7 @@ def main():
             "",
             f"{memory.largest / MEBI:.0f}",
         )
-        if options.persons <= 2_000_000:
+        if options.persons <= 10_000_000:
             again = Path(tempfile.mkdtemp(prefix="kit-world-"))
             _count, seconds, _memory = whole_world(options.persons, 1, again)
             same = "same bytes" if digest(out) == digest(again) else "OTHER BYTES"
