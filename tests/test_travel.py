@@ -242,10 +242,14 @@ def test_documents_and_counters(movers, trips, crossings):
     land = crossings.mode == LAND
     if land.any():
         assert 0.3 < crossings.formal[land].mean() < 0.85
-    # Issued by a country of which the person was a citizen on that day.
+    # The country of asylum issues a refugee's document, after a decision: nobody has one when fleeing.
     row = trips.person_row
+    theirs = trips.document == codes.index("RD")
+    assert (trips.issuing[theirs] == movers.dest[row][theirs]).all()
+    assert (movers.recognised[row] > trips.out_ago)[theirs].all() and not (trips.kind[theirs] == MOVE).any()
+    # All others are issued by a country of which the person was a citizen on that day.
     one_of = (trips.issuing == movers.citizen[row]) | (trips.issuing == movers.citizen_at_birth[row])
-    assert one_of.all()
+    assert one_of[~theirs].all()
     certificate = trips.document == codes.index("TC")
     fifteen = [position(iso3) for iso3 in made() if iso3 != "MRT"]
     for held in (trips.issuing, trips.origin, trips.dest):

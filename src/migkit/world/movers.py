@@ -61,7 +61,10 @@ class Movers:
     left: Ints  # the day they left the origin and came to the destination
     back: Ints  # the day they came back to the origin
     accompanied: Bools  # moved as a child with the family
-    refugee: Bools
+    refugee: Bools  # fled: a refugee, or waits for a decision
+    recognised: (
+        Ints  # of those who fled: the day since when a refugee; before it, an asylum seeker. NONE: still waits
+    )
     reason: Ints  # of the move to the destination
     family: Ints  # truth_id of the first of a group of brothers and sisters (their own, if they have none)
     culture: Ints
@@ -340,20 +343,40 @@ def _die_later(rows: _Rows, seed: int, lives: _Lives) -> None:
     lives.left[who] = np.where(late, day + 1 + lives.left[who] % 50, lives.left[who])
 
 
+def _recognised(rows: _Rows, seed: int, lives: _Lives, refugee: Bools, waits: Bools) -> Ints:
+    """The day since when those who fled are refugees: that of arrival for groups, else that of a decision.
+
+    Those of ``waits`` wait over the calibration day; of others who asked for asylum, the wait ended before it.
+    """
+    asylum = mobility("asylum")
+    level = hashed(seed, "asylum", rows.truth_id)
+    asked = level < asylum["asked"]
+    wait = 1 + (level / asylum["asked"] * asylum["days"]).astype(np.int64)
+    day = np.where(asked & (lives.left > CALIBRATION), np.maximum(lives.left - wait, CALIBRATION), lives.left)
+    decided = np.minimum(lives.left, CALIBRATION) - 1
+    decided = decided - (level * asylum["days_of_the_waiting"]).astype(np.int64)
+    day = np.where(waits, np.where(decided >= 1, decided, NONE), day)
+    return np.where(refugee, day, NONE)
+
+
 # --- brothers and sisters, citizenship, other traits
 
 
-def _evenly(rows: _Rows) -> tuple[Bools, Ints]:
-    """Refugees, and a running number of groups: refugee groups lie evenly over each corridor.
+def _evenly(rows: _Rows) -> tuple[Bools, Bools, Ints]:
+    """Refugees, those of them who wait for a decision, and a running number of groups.
 
-    Refugees and others are each numbered on from corridor to corridor, so that both are spread evenly over ages.
+    Refugee groups lie evenly over each corridor, and those who wait evenly over the refugees. Refugees and others
+    are each numbered on from corridor to corridor, so that both are spread evenly over ages.
     """
     corridor = rows.corridor
     groups = -(-corridor.count // GROUP)
-    before = rows.group * corridor.refugees // groups
-    refugee = (rows.group + 1) * corridor.refugees // groups > before
+    # Rounded up, so that the last group of a corridor, of fewer than three, is seldom one of refugees.
+    before = -(-rows.group * corridor.refugees // groups)
+    refugee = -(-(rows.group + 1) * corridor.refugees // groups) > before
     number = np.where(refugee, corridor.first_refugees + before, corridor.first + rows.group - before)
-    return np.asarray(refugee), np.asarray(number)
+    sought = np.round(corridor.first_waiting + before * corridor.waiting, 6)
+    waits = refugee & (np.floor(np.round(sought + corridor.waiting, 6)) > np.floor(sought))
+    return np.asarray(refugee), np.asarray(waits), np.asarray(number)
 
 
 def _families(rows: _Rows, seed: int, born: Ints, accompanied: Bools) -> Ints:
@@ -451,7 +474,7 @@ def _make(rows: _Rows, seed: int) -> Movers:
     tables, corridor, ids = _tables(), rows.corridor, rows.truth_id
     kind = corridor.kind
     moved = kind != TRAVELS
-    refugee, number = _evenly(rows)
+    refugee, waits, number = _evenly(rows)
     # Ages and sexes run evenly over all movers of a destination (of an origin: returned movers and travellers).
     run = truth_ids(
         np.where((kind == RETURNED) | (kind == TRAVELS), corridor.origin, corridor.dest), kind, kind, kind
@@ -464,7 +487,11 @@ def _make(rows: _Rows, seed: int) -> Movers:
     woman = lowdisc(GROUP * number + rows.place, GOLDEN, hashed(seed, "sexes", run)) < share
     # Brothers and sisters come about the same time.
     when = lowdisc(number, PLASTIC_SQUARED, hashed(seed, "periods", run)) + rows.place * 0.01
-    lives = _lives(rows, seed, refugee, level, when - (when >= 1.0))
+    when -= when >= 1.0
+    # Those who wait for a decision are the last of the refugees to have come.
+    fell = np.where(refugee, corridor.waiting, 0.0)
+    when = np.where(waits, 1.0 - fell * (1.0 - when), when * (1.0 - fell))
+    lives = _lives(rows, seed, refugee, level, when)
     _die_later(rows, seed, lives)
     age = (lives.born - np.where(kind == DIED_ABROAD, lives.died, CALIBRATION)) / YEAR
     at_move = (lives.born - lives.left) / YEAR
@@ -501,6 +528,7 @@ def _make(rows: _Rows, seed: int) -> Movers:
         back=lives.back,
         accompanied=accompanied,
         refugee=refugee,
+        recognised=_recognised(rows, seed, lives, refugee, waits),
         reason=np.where(moved, reason, NONE),
         family=family,
         culture=culture.astype(np.int64),

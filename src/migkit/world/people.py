@@ -65,6 +65,7 @@ class Persons:
     reason: Ints  # of the move to ``other``
     accompanied: Bools
     refugee: Bools
+    recognised: Ints  # of those who fled: refugee since; before, or if NONE, an asylum seeker
     irregular: Bools
     trafficked: Bools
     family: Ints  # truth_id of the first of the brothers and sisters who move together; NONE for stayers
@@ -148,9 +149,9 @@ def stack(parts: list[Persons]) -> Persons:
 
 
 COPIED = (
-    "truth_id", "kind", "woman", "born", "died", "left", "back", "reason", "accompanied", "refugee", "irregular",
-    "trafficked", "family", "culture", "given", "surname", "education", "activity", "citizen_at_birth", "citizen",
-    "how", "citizen_since", "remits",
+    "truth_id", "kind", "woman", "born", "died", "left", "back", "reason", "accompanied", "refugee", "recognised",
+    "irregular", "trafficked", "family", "culture", "given", "surname", "education", "activity", "citizen",
+    "citizen_at_birth", "how", "citizen_since", "remits",
 )  # fmt: skip
 
 

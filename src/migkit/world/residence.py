@@ -116,16 +116,13 @@ def _of_movers(people: Persons, seed: int) -> list[Statuses]:
     end = np.where(changes, np.maximum(end, people.citizen_since[who]), end)
     citizen = (people.citizen[who] == other) & ~changes
     reason, refugee = people.reason[who], people.refugee[who] & ~citizen
-    draw = hashed(seed, "asylum", people.truth_id[who]) / assumption("asked_for_asylum")["share"]
-    asked = refugee & (draw < 1)
-    waits = start - (np.minimum(draw, 1.0) * assumption("asked_for_asylum")["days"]).astype(np.int64) - 1
-    waits = np.where(asked, np.maximum(waits, np.maximum(end, 0)), start)
+    recognised = np.maximum(people.recognised[who], end)
     without = people.irregular[who] & ~refugee & ~citizen
     plain = ~refugee & ~without & ~citizen
     studies = start - (hashed(seed, "studies", people.truth_id[who]) * 4 * YEAR + 300).astype(np.int64)
     found = [
-        _pick(asked, who, other, SEEKER, start, np.where(waits > 0, waits, NONE)),
-        _pick(refugee & (waits > 0), who, other, IN_REFUGE, waits, end),
+        _pick(refugee, who, other, SEEKER, start, recognised),
+        _pick(refugee, who, other, IN_REFUGE, recognised, end),
         _pick(without, who, other, UNDOCUMENTED, start, end),
         _pick(people.trafficked[who], who, other, TRAFFICKED, start, np.maximum(end, start - int(2 * YEAR))),
         _pick(plain & (reason == WORK), who, other, WORKER, start, end),

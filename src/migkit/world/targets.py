@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from migkit.reference import KitError, corridors, countries, dictionary, fact, refugees, vital_events
+from migkit.reference.tables import COUNTRY_NOT_STATED
 from migkit.world.arrivals import ANCHORS, Cohorts, cohorts, fit_error, periods_by_age
 from migkit.world.draws import Bools, Floats, Ints, apportion
 from migkit.world.parameters import END, EUROPE, country_codes, population
@@ -65,12 +66,39 @@ def _published(iso3: str, indicator: str, year: int, sex: str | None = None) -> 
         return None
 
 
+def _hosted(iso3: str, year: int, column: str) -> dict[str, float]:
+    rows = refugees(asylum=iso3)
+    rows = rows[rows["year"] == year]
+    return dict(zip(rows["coo"], rows[column].astype("float64"), strict=True))
+
+
 @cache
 def refugees_hosted(iso3: str, year: int) -> dict[str, float]:
     """Refugees in a country in the middle of a year by origin; years without a figure have none."""
-    rows = refugees(asylum=iso3)
-    rows = rows[rows["year"] == year]
-    return dict(zip(rows["coo"], rows["refugees"].astype("float64"), strict=True))
+    return _hosted(iso3, year, "refugees")
+
+
+@cache
+def asylum_seekers(iso3: str, year: int) -> dict[str, float]:
+    """Persons who wait for a decision on asylum in a country in the middle of a year, by origin."""
+    return _hosted(iso3, year, "asylum_seekers")
+
+
+def protected(iso3: str, year: int) -> dict[str, float]:
+    """Those who fled to a country: refugees and asylum seekers in the middle of a year, by origin."""
+    waiting = asylum_seekers(iso3, year)
+    return {origin: number + waiting[origin] for origin, number in refugees_hosted(iso3, year).items()}
+
+
+@cache
+def waiting_share() -> Floats:
+    """Asylum seekers as a share of those who fled, on the calibration day: origins x destinations."""
+    codes, year = country_codes(), ANCHORS[-1].year
+    share = np.zeros((len(codes), len(codes)))
+    for d, iso3 in enumerate(codes):
+        waiting = _shared_out(asylum_seekers(iso3, year), 0.0, {})
+        share[:, d] = waiting / np.maximum(_shared_out(protected(iso3, year), 0.0, {}), 1.0)
+    return share
 
 
 @cache
@@ -117,7 +145,7 @@ class Stocks:
     """Published figures carried to 1 July 2024: persons, origins x destinations by position in the code list."""
 
     all: Floats
-    refugees: Floats
+    refugees: Floats  # those who fled: refugees and asylum seekers
 
 
 def _with_refugees(weights: Floats, hosted: Floats, total: float, then: Floats) -> Floats:
@@ -149,7 +177,7 @@ def stocks() -> Stocks:
     for o in np.flatnonzero(inside):
         everybody[o] = _shared_out(_latest(origin=codes[o]), 0.0, {})
     for d, iso3 in enumerate(codes):
-        hosted = _shared_out(refugees_hosted(iso3, year), 0.0, {})
+        hosted = _shared_out(protected(iso3, year), 0.0, {})
         hosted[d] = 0.0
         if inside[d]:
             base = int(mobility("stock_year"))
@@ -158,9 +186,7 @@ def stocks() -> Stocks:
             weights = _shared_out(known, rest, others.get(iso3, others["other"]))
             total = migrant_stock(iso3, year)
             hosted *= min(1.0, mobility("most_refugees") * total / max(hosted.sum(), 1.0))
-            everybody[:, d] = _with_refugees(
-                weights, hosted, total, _shared_out(refugees_hosted(iso3, base), 0.0, {})
-            )
+            everybody[:, d] = _with_refugees(weights, hosted, total, _shared_out(protected(iso3, base), 0.0, {}))
         fled[:, d] = np.minimum(hosted, everybody[:, d])
     return Stocks(everybody, fled)
 
@@ -181,8 +207,8 @@ def _history(values: Floats, yearly_return: float) -> Cohorts:
 
 
 def _refugee_series(origin: str, dest: str, now: float) -> Floats:
-    """Refugees of a corridor at the anchors, brought to the number of today."""
-    series = _series(lambda year: refugees_hosted(dest, max(year, 2005)).get(origin, 0.0))
+    """Those who fled, of a corridor, at the anchors, brought to the number of today."""
+    series = _series(lambda year: protected(dest, max(year, 2005)).get(origin, 0.0))
     return np.maximum(series * now / series[-1], 1e-9) if now > 0 else series
 
 
@@ -304,6 +330,8 @@ class Corridors:
     refugees: Ints  # groups of three among them, spread evenly
     first: Ints  # groups, other than of refugees, of the corridors before it
     first_refugees: Ints  # groups of refugees of the corridors before it
+    waiting: Floats  # asylum seekers as a share of the refugees
+    first_waiting: Floats  # groups of asylum seekers (not whole) of the corridors before it
     profile: Ints  # of the others
     profile_refugees: Ints  # of the refugees
 
@@ -340,7 +368,8 @@ def _travellers() -> Floats:
     pull = both ** gravity["power"] * np.where(near, gravity["neighbour"], 1.0)
     pull += np.where(near, gravity["neighbour_base"], gravity["base"])
     pull *= np.where(inside[:, None] & inside[None, :], 1.0, gravity["outside"])
-    pull *= inside[:, None] | inside[None, :]
+    stated = np.array(codes) != COUNTRY_NOT_STATED
+    pull *= (inside[:, None] & stated[None, :]) | (stated[:, None] & inside[None, :])
     np.fill_diagonal(pull, 0.0)
     people = np.array([float(population(code)) if code in made() else 0.0 for code in codes])
     # Few can travel to a small country: its pull grows with its people and its migrants.
@@ -421,7 +450,7 @@ def _apportioned(values: Floats, scale: float, kind: int) -> Ints:
     return whole
 
 
-def _before(number: Ints) -> Ints:
+def _before(number: Any) -> Any:
     return np.asarray(np.cumsum(number) - number)
 
 
@@ -440,6 +469,7 @@ def corridors_at(scale: float) -> Corridors:
         origin, dest = np.nonzero(count)
         order = np.lexsort((dest, origin) if kind in (RETURNED, TRAVELS) else (origin, dest))
         origin, dest = origin[order], dest[order]
+        waiting = waiting_share()[origin, dest] * (kind in (MOVED, NEWCOMER))
         parts.append(
             Corridors(
                 origin=origin,
@@ -449,6 +479,8 @@ def corridors_at(scale: float) -> Corridors:
                 refugees=chosen[origin, dest],
                 first=_before(groups[origin, dest] - chosen[origin, dest]),
                 first_refugees=_before(chosen[origin, dest]),
+                waiting=waiting,
+                first_waiting=_before(chosen[origin, dest] * waiting),
                 profile=tables.of(dest, np.full(len(origin), OTHERS)),
                 profile_refugees=tables.of(dest, origin),
             )

@@ -40,6 +40,7 @@ WINDOW = ago(TRAVEL_FROM)
 #: Positions in the code list "trip_kind".
 MOVE, RETURN, HOME_VISIT, VISIT, TRADE, COMMUTE, SEASON, HERDING, COURSE, CARE, PILGRIMAGE = range(11)
 AIR, LAND, SEA = range(3)  # positions in the code list "travel_mode"
+REFUGEE_DOCUMENT = 4  # position in the code list "document"
 ENTRY, EXIT = range(2)  # positions in the code list "direction"
 #: Numbers of moves and returns among the trips of a person; other trips are numbered from 0.
 MOVE_NUMBER, RETURN_NUMBER = 900, 901
@@ -376,7 +377,9 @@ def trips_of(movers: Movers, seed: int) -> Trips:
     citizen = np.where(movers.citizen_since[row] >= out, movers.citizen[row], movers.citizen_at_birth[row])
     free = tables.free[citizen] & tables.free[origin] & tables.free[dest]
     table = np.where(free, 0, 2) + (mode == AIR)
-    table = np.where(refugee & (mode != AIR), 4, table)
+    # A refugee's document comes from the country of asylum: nobody has one when fleeing, or before a decision.
+    held = (movers.recognised[row] > out) & (kind != MOVE)
+    table = np.where(refugee & (mode != AIR), np.where(held, 4, 5), table)
     document = tables.documents.at(table, hashed(seed, "document", truth_id))
     level = hashed(seed, "minute", trip_id)
     same_day = back == out
@@ -405,7 +408,7 @@ def trips_of(movers: Movers, seed: int) -> Trips:
         post_origin=post_origin,
         post_dest=post_dest,
         document=document,
-        issuing=citizen,
+        issuing=np.where(document == REFUGEE_DOCUMENT, movers.dest[row], citizen),
         official_out=hashed(seed, "road", trip_id) < road,
         official_back=hashed(seed, "road back", trip_id) < road,
     )
