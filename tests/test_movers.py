@@ -29,12 +29,14 @@ from migkit.world.targets import (
     NEWCOMER,
     RETURNED,
     TRAVELS,
+    asylum_seekers,
     corridors_at,
     made,
     migrant_stock,
     mobility,
     position,
     profiles,
+    protected,
     refugees_hosted,
     stocks,
 )
@@ -205,16 +207,32 @@ def test_stocks_of_2024_are_carried_from_published_ones():
         growth = (last / fact(iso3, "migrant_stock", 2015).value) ** 0.8
         assert matrix.all[:, d].sum() == pytest.approx(max(last * growth, last + rise))
         assert (matrix.refugees[:, d] <= matrix.all[:, d] + 1e-6).all()
-        assert matrix.refugees[:, d].sum() == pytest.approx(sum(refugees_hosted(iso3, 2024).values()), rel=0.01)
+        assert matrix.refugees[:, d].sum() == pytest.approx(sum(protected(iso3, 2024).values()), rel=0.01)
     # The many refugees from Mali stand beside the others in Mauritania and not in their place.
     mali, mauritania = position("MLI"), position("MRT")
     assert matrix.all[mali, mauritania] > 1.2 * matrix.refugees[mali, mauritania] > 200_000
 
 
-def test_refugees_are_as_many_as_published(small):
+def test_refugees_and_asylum_seekers_are_as_many_as_published_in_each_country():
+    for iso3 in made():
+        movers = movers_into(iso3, 1, MIDDLE, 0, 1)
+        movers = movers.take(movers.refugee & (movers.kind == MOVED))
+        waits = movers.recognised < CALIBRATION
+        for got, published in ((waits, asylum_seekers), (~waits, refugees_hosted)):
+            want = sum(published(iso3, 2024).values()) * MIDDLE
+            assert got.sum() == pytest.approx(want, rel=0.01, abs=6), (iso3, published.__name__)
+        assert not waits.any() or np.median(movers.left[waits]) < np.median(movers.left[~waits])
+
+
+def test_nobody_comes_from_a_country_not_stated():
+    found = corridors_at(1.0)
+    assert not np.isin(position("XXX"), np.concatenate([found.origin, found.dest]))
+
+
+def test_those_who_fled_are_as_many_as_published(small):
     here = small.kind == MOVED
     for iso3 in made():
-        hosted = sum(refugees_hosted(iso3, 2024).values()) * SMALL
+        hosted = sum(protected(iso3, 2024).values()) * SMALL
         got = (small.refugee & here & (small.dest == position(iso3))).sum()
         assert got == pytest.approx(hosted, abs=8), iso3
     assert (small.reason[small.refugee] == PROTECTION).all()
@@ -321,7 +339,7 @@ def test_sex_and_age_keep_their_structure_even_at_the_smallest_scale(small):
         shape = mobility("age_shapes")["settled" if iso3 in mobility("settled_destinations") else "migrant"]
         others = (mine.born[~mine.refugee] - CALIBRATION) / YEAR
         working = ((others >= 20) & (others < 45)).mean()
-        assert working == pytest.approx(sum(shape[4:9]) / sum(shape), abs=0.02 + 3 / len(mine)), iso3
+        assert working == pytest.approx(sum(shape[4:9]) / sum(shape), abs=0.03 + 4 / len(mine)), iso3
     move = (small.born[here] - small.left[here]) / YEAR
     assert ((move >= 15) & (move < 40)).mean() > 0.5 > (move < 15).mean()
 
@@ -375,8 +393,8 @@ def test_ages_and_periods_of_arrival_are_both_kept():
 def test_every_destination_is_fitted_well():
     found, matrix = profiles(), stocks()
     for (dest, origin), error in found.error.items():
-        # A few hundred refugees left of an old war came longer ago than their ages allow.
-        few = origin >= 0 and matrix.refugees[origin, dest] < 1000
+        # The last thousand refugees of an old war came longer ago than their ages allow.
+        few = origin >= 0 and matrix.refugees[origin, dest] < 1500
         assert error < (0.12 if few else 0.05), (dest, origin)
     assert len(BOUNDS) == found.arrivals.shape[2] + 1 and len(ANCHORS) ** 2 == found.returns.shape[1]
 
