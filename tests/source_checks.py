@@ -76,6 +76,13 @@ def true_values(recorded: Recorded) -> pd.DataFrame:
     return recorded.perfect.set_index("event").reindex(recorded.links["event"])
 
 
+def said_before(ledger: pd.DataFrame) -> pd.Series:
+    """For each change of an answer what the record said before it: the truth, or what an earlier change left."""
+    changes = ledger[ledger["field"] != ""]
+    earlier = changes.groupby(["record_id", "field"], sort=False)["recorded"].shift()
+    return earlier.fillna(changes["true_value"])
+
+
 def changed(recorded: Recorded, kind: str) -> int:
     """How many records a defect changed."""
     ledger = recorded.ledger

@@ -41,6 +41,13 @@ def test_perfect_records_and_ledger_make_the_records(n, random):
     rec.sort(["age", "sex"])
     done = rec.finish(identifiers("GMB", "Z", 0, len(rec)), COLUMNS)
     pd.testing.assert_frame_equal(reproduce(done), done.records)
+    truth = done.perfect.set_index("event")
+    event = done.links.set_index("record_id")["event"]
+    changes = done.ledger[done.ledger["kind"].isin(["age_wrong", "sex_unknown"])]
+    for entry in changes.itertuples():  # the truth, not what an earlier change left
+        assert entry.true_value == (
+            truth.loc[event[entry.record_id], entry.field] if event[entry.record_id] else ""
+        )
     named = set(done.ledger.loc[done.ledger["kind"] == "left_out", "true_value"])
     assert named == left_out(done)
     assert (done.links["kind"] == "invented").sum() == 2

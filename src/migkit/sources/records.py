@@ -160,6 +160,9 @@ class Recorder:
             for name in dict.fromkeys([*perfect.columns, *numbers])
         }
         n = len(self.perfect)
+        # What each record should say: the row of its event here, behind which stands a blank for no event.
+        self._truth = dict(self._columns)
+        self._event = np.arange(n, dtype=np.int64)
         self._row = np.arange(n, dtype=np.int64)
         self._kind = np.full(n, TRUE, dtype=object)
         self._rows_made = n
@@ -182,9 +185,11 @@ class Recorder:
 
     def _take(self, rows: NDArray[np.int64] | Mask) -> None:
         self._columns = {name: values[rows] for name, values in self._columns.items()}
-        self._row, self._kind = self._row[rows], self._kind[rows]
+        self._row, self._kind, self._event = self._row[rows], self._kind[rows], self._event[rows]
 
-    def _append(self, columns: dict[str, Texts], kind: str, defect: str) -> NDArray[np.int64]:
+    def _append(
+        self, columns: dict[str, Texts], events: NDArray[np.int64], kind: str, defect: str
+    ) -> NDArray[np.int64]:
         if self._changes and len(next(iter(columns.values()))):
             raise ValueError("add and leave out records before single answers change")
         n = len(columns["event"])
@@ -192,6 +197,7 @@ class Recorder:
         self._rows_made += n
         self._columns = {name: np.concatenate([self._columns[name], columns[name]]) for name in self._columns}
         self._row = np.concatenate([self._row, rows])
+        self._event = np.concatenate([self._event, events])
         self._kind = np.concatenate([self._kind, np.full(n, kind, dtype=object)])
         entry = {"row": rows, "truth_id": columns["truth_id"], "kind": defect, "true_value": columns["event"]}
         self._extras.append(pd.DataFrame(entry))
@@ -207,7 +213,8 @@ class Recorder:
     def duplicate(self, where: Mask, kind: str) -> NDArray[np.int64]:
         """Record events a second time, as they truly were. Returns the positions of the new records."""
         start = len(self)
-        self._append({name: values[where] for name, values in self._columns.items()}, DUPLICATE, kind)
+        again = {name: values[where] for name, values in self._columns.items()}
+        self._append(again, self._event[where], DUPLICATE, kind)
         return np.arange(start, len(self), dtype=np.int64)
 
     def invent(self, rows: pd.DataFrame, kind: str) -> NDArray[np.int64]:
@@ -223,7 +230,8 @@ class Recorder:
             for name in self._columns
         }
         new["event"] = blank
-        made = self._append(new, INVENTED, kind)
+        nothing = np.full(len(rows), len(self.perfect), dtype=np.int64)
+        made = self._append(new, nothing, INVENTED, kind)
         for column in self.answers:
             said = new[column] != ""
             # Beside the extra records, not among the changes: more records may still be made up after these.
@@ -232,13 +240,17 @@ class Recorder:
         return np.arange(start, len(self), dtype=np.int64)
 
     def change(self, where: Mask, column: str, new: ArrayLike | str, kind: str) -> None:
-        """Record ``new`` instead of what stands in ``column`` where the mask holds and the value differs."""
+        """Record ``new`` instead of what stands in ``column`` where the mask holds and the value differs.
+
+        The ledger's true value stays the truth where an earlier defect had changed the answer already.
+        """
         old = self._columns[column]
         values = np.full(len(old), new, dtype=object) if isinstance(new, str) else np.asarray(new, dtype=object)
         hit = where & (old != values)
         if hit.any():
-            truth = self["truth_id"][hit]
-            self._changes.append(_entries(self._row[hit], truth, column, values[hit], old[hit], kind))
+            true = np.append(self._truth[column], "")[self._event[hit]]
+            who = self["truth_id"][hit]
+            self._changes.append(_entries(self._row[hit], who, column, values[hit], true, kind))
             self._columns[column] = np.where(hit, values, old)
 
     def put(self, column: str, values: Texts) -> None:
