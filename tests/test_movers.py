@@ -339,7 +339,7 @@ def test_sex_and_age_keep_their_structure_even_at_the_smallest_scale(small):
         shape = mobility("age_shapes")["settled" if iso3 in mobility("settled_destinations") else "migrant"]
         others = (mine.born[~mine.refugee] - CALIBRATION) / YEAR
         working = ((others >= 20) & (others < 45)).mean()
-        assert working == pytest.approx(sum(shape[4:9]) / sum(shape), abs=0.03 + 4 / len(mine)), iso3
+        assert working == pytest.approx(sum(shape[4:9]) / sum(shape), abs=0.02 + 5 / len(others)), iso3
     move = (small.born[here] - small.left[here]) / YEAR
     assert ((move >= 15) & (move < 40)).mean() > 0.5 > (move < 15).mean()
 

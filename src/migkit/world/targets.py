@@ -216,16 +216,30 @@ def _refugee_series(origin: str, dest: str, now: float) -> Floats:
 OTHERS = -1
 
 
+def others_of(origin: Any) -> Any:
+    """In place of an origin: its movers who are not refugees, where they have a history of their own."""
+    return -2 - origin
+
+
 @cache
 def histories() -> dict[tuple[int, int], Cohorts]:
-    """What is behind the stock of 2024: by destination, and the origin of refugees or OTHERS."""
+    """What is behind the stock of 2024: by destination, and origin of refugees, ``others_of`` one or OTHERS."""
     found = {}
+    growth, yearly_return = mobility("outside_stock_growth"), mobility("yearly_return")
     codes, matrix, former = country_codes(), stocks(), mobility("former_refugee_origins")
     for d, dest in enumerate(codes):
         total = matrix.all[:, d].sum()
         if not total:
             continue
-        every = _series(partial(migrant_stock, dest)) if dest in made() else total * _outside_growth()
+        for origin in [] if dest in made() else [code for code in growth if code in codes]:
+            at = position(origin)
+            number = matrix.all[at, d] - matrix.refugees[at, d]
+            if number > 0:
+                total -= number
+                found[d, others_of(at)] = _history(number * _growing(growth[origin]), yearly_return["outside"])
+        if total < 1:
+            continue
+        every = _series(partial(migrant_stock, dest)) if dest in made() else total * _growing(growth["other"])
         fled = np.array([_refugee_series(origin, dest, matrix.refugees[o, d]) for o, origin in enumerate(codes)])
         rest = np.maximum(every - fled.sum(axis=0), mobility("least_other_share") * every)
         rest[-1] = total - matrix.refugees[:, d].sum()
@@ -235,21 +249,22 @@ def histories() -> dict[tuple[int, int], Cohorts]:
             fled += _shared_out({}, 1.0, former[dest])[:, None] * freed
             rest -= freed
         for o in np.flatnonzero(fled.max(axis=1) > 1):
-            found[d, int(o)] = _history(fled[o], mobility("yearly_return")["refugees"])
-        found[d, OTHERS] = _history(rest, mobility("yearly_return")["region" if dest in made() else "outside"])
+            found[d, int(o)] = _history(fled[o], yearly_return["refugees"])
+        usual = yearly_return["region" if dest in made() else "outside"]
+        found[d, OTHERS] = _history(rest, yearly_return.get(dest, usual))
     return found
 
 
-def _outside_growth() -> Floats:
-    growth = 1 + mobility("outside_stock_growth")
-    return _series(lambda year: growth ** (year - ANCHORS[-1].year))
+def _growing(yearly: float) -> Floats:
+    """A stock at the anchors that grows by a share each year, to one at the last."""
+    return _series(lambda year: (1 + yearly) ** (year - ANCHORS[-1].year))
 
 
 @dataclass(frozen=True)
 class Profiles:
     """How movers came, as tables of weights, by profile: a destination's refugees of one origin, or its others."""
 
-    number: dict[tuple[int, int], int]  # destination, and origin of refugees or OTHERS -> profile
+    number: dict[tuple[int, int], int]  # keys of ``histories`` -> profile
     shapes: tuple[str, ...]  # profile -> name of its age shape
     arrivals: Floats  # profiles x 17 age groups x 8 periods of arrival: kind 1
     returns: (
@@ -261,7 +276,7 @@ class Profiles:
     ]  # by key of ``number``: largest difference of the share come by an anchor day
 
     def of(self, dest: Ints, origin: Ints) -> Ints:
-        """The profile of each destination and origin of refugees; that of its others where it has none of them."""
+        """The profile of each destination and origin (as in ``histories``); of its OTHERS if it has none such."""
         pairs = zip(dest.tolist(), origin.tolist(), strict=True)
         # Travellers out of the region have no profile of their own and draw nothing from it.
         return np.array(
@@ -289,15 +304,16 @@ def profiles() -> Profiles:
     arrivals, returns, deaths, shapes = [], [], [], []
     error: dict[tuple[int, int], float] = {}
     for key, history in histories().items():
-        iso3, refugee = country_codes()[key[0]], key[1] != OTHERS
+        iso3, refugee = country_codes()[key[0]], key[1] >= 0
         number[key] = len(number)
         moved = np.array(mobility("age_at_move_refugees") if refugee else mobility("age_shapes")["moved"])
         before = np.array(mobility("before_2005"), dtype=np.float64)
+        lately = 0.5 if refugee else mobility("came_lately")
         came = np.concatenate(
             [
                 history.present[0] * before / before.sum(),
                 history.present[1:4],
-                np.repeat(history.present[4] / 2, 2),
+                history.present[4] * np.array([1 - lately, lately]),
             ]
         )
         # Refugees of long ago have grown older than those of today: the first shape that fits, or the last.
@@ -345,12 +361,19 @@ def _no_longer_there(kind: int) -> tuple[Floats, Floats]:
     matrix = stocks()
     others = matrix.all - matrix.refugees
     everybody, fled = np.zeros_like(others), np.zeros_like(others)
+    apart = np.zeros_like(others, dtype=bool)  # corridors with a history of their own
+    for d, o in histories():
+        if o < OTHERS:
+            apart[others_of(o), d] = True
     for (d, o), history in histories().items():
         number = history.died.sum()
         if kind == RETURNED:
             number = history.returned.sum() * (1 + mobility("back_before_2005"))
         if o == OTHERS:
-            everybody[:, d] += others[:, d] / others[:, d].sum() * number
+            together = np.where(apart[:, d], 0.0, others[:, d])
+            everybody[:, d] += together / together.sum() * number
+        elif o < OTHERS:
+            everybody[others_of(o), d] += number
         else:
             everybody[o, d] += number
             fled[o, d] += number
@@ -481,7 +504,7 @@ def corridors_at(scale: float) -> Corridors:
                 first_refugees=_before(chosen[origin, dest]),
                 waiting=waiting,
                 first_waiting=_before(chosen[origin, dest] * waiting),
-                profile=tables.of(dest, np.full(len(origin), OTHERS)),
+                profile=tables.of(dest, others_of(origin)),
                 profile_refugees=tables.of(dest, origin),
             )
         )
