@@ -69,7 +69,7 @@ def _newborns(world: World, found: pd.DataFrame) -> pd.DataFrame:
     persons = world.persons
     mothers = found[found["legal"].isin(["REF", "ASR", "IDP"])].drop_duplicates("person").set_index("person")
     born, died = day(persons["birth_date"]), day(persons["death_date"])
-    children = np.flatnonzero((born >= _day_of("newborns_from")) & (words(persons["country_birth"]) == world.iso3))
+    children = np.flatnonzero((born > _day_of("newborns_from")) & (words(persons["country_birth"]) == world.iso3))
     mother = rows_of(world, persons["mother_id"].iloc[children])
     case = mothers.reindex(mother)
     inside = ((case["start"] <= born[children]) & (case["end"] > born[children])).to_numpy()
