@@ -571,8 +571,7 @@ QUESTIONS: dict[str, Question] = {
             "doubling_rule",
             Choice(tuple(RULES)),
             noted=N_(
-                "That is one of the rules. Look once more at the column times before you go "
-                "on: which is above 2?"
+                "That is one of the rules. Look once more at the column times before you go on: which is above 2?"
             ),
         ),
         Question(

@@ -204,7 +204,10 @@ QUESTIONS: dict[str, Question] = {
                 ),
             ),
             right=lambda data: whipple(_born_abroad(usual_residents(data))["age"]),
-            because=N_("Compare it with the natives' index before you compare the ages of the two groups."),
+            because=N_(
+                "Compare it with the natives' index before you compare the ages of the two groups. A few points "
+                "between them may be chance."
+            ),
         ),
         Practice(
             "turn6",
