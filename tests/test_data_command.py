@@ -58,6 +58,11 @@ def test_a_scale_may_be_a_ratio_and_the_country_lower_case(tmp_path):
         (["GMB", "--scale", "7"], "out of range"),
         (["GMB", "--scale", "0"], "out of range"),
         (["GMB", "--persons", "0"], "above 0"),
+        (["GMB", "--persons", "5"], "from 505 to 2760000"),
+        (["GMB", "--persons", "1000000000"], "from 505 to 2760000"),
+        (["XYZ", "--persons", "1000"], "not a country code"),
+        (["GMB", "--teaching"], "--teaching"),
+        (["GMB", "--rate", "census.sex_not_stated=nan"], "between 0 and 1"),
         (["GMB", "--persons", "5000", "--scale", "0.1"], "not both"),
         (["GMB", "--sources", "moon"], "no source 'moon'"),
         (["GMB", "--rate", "census.sex_not_stated=-0.1"], "between 0 and 1"),
@@ -78,8 +83,9 @@ def test_mistakes_are_refused_in_one_sentence_and_leave_nothing_behind(tmp_path,
     assert not out.exists()
 
 
-def test_without_a_folder_it_asks_for_one():
-    result = run("GMB")
+@pytest.mark.parametrize("arguments", [["GMB"], ["GMB", "--out", ""], ["GMB", "--out", " "]])
+def test_without_a_folder_it_asks_for_one(arguments):
+    result = run(*arguments)
     assert isinstance(result.exception, KitError)
     assert "--out" in str(result.exception)
 

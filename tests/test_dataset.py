@@ -1,6 +1,7 @@
 """kit data for many countries: same bytes with any number of workers, resumed, nothing half written."""
 
 import json
+import os
 
 import duckdb
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from migkit.reference import KitError
 from migkit.sources import dataset, write_dataset, write_datasets
-from migkit.sources.files import MOST_ROWS, pieces
+from migkit.sources.files import MOST_ROWS, held, pieces
 from migkit.sources.registry import SOURCES, chosen, error_models
 
 TINY = 0.0007
@@ -70,7 +71,7 @@ def test_what_another_interrupted_request_left_does_not_stay(tmp_path):
 
 
 def test_a_disk_that_fills_up_while_writing_is_one_sentence_and_leaves_no_half_file(tmp_path, monkeypatch):
-    def full(self, rows, stem, description):
+    def full(self, rows, stem, description, formats):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(dataset.TableWriter, "write", full)
@@ -78,6 +79,101 @@ def test_a_disk_that_fills_up_while_writing_is_one_sentence_and_leaves_no_half_f
         write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"])
     assert not (tmp_path / "manifest.json").exists()
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    "name", ["README.txt", "manifest.json", "participants/README.txt", "participants/datapackage.json"]
+)
+def test_a_file_of_the_user_is_never_written_over(tmp_path, name):
+    own = tmp_path / name
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("my notes", encoding="utf-8")
+    with pytest.raises(KitError, match="not a file of the kit"):
+        write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"], formats="csv")
+    assert every_file(tmp_path) == {name: b"my notes"}
+
+
+@pytest.mark.parametrize(
+    "files", [3, {}, ["victim.txt"], {"victim.txt": ""}, {"../victim.txt": ""}, {"/victim.txt": ""}, {"x": 1}]
+)
+def test_a_manifest_with_nonsense_removes_nothing_and_is_made_again(tmp_path, files):
+    out = tmp_path / "out"
+    out.mkdir()
+    victims = [tmp_path / "victim.txt", out / "victim.txt"]
+    for victim in victims:
+        victim.write_text("mine", encoding="utf-8")
+    if isinstance(files, dict) and "/victim.txt" in files:
+        files = {str(victims[0]): ""}
+    nonsense = {"synthetic": True, "parameters": {}, "versions": {}, "files": files}
+    (out / "manifest.json").write_text(json.dumps(nonsense, indent=1), encoding="utf-8")
+    assert write_dataset("GMB", TINY, 1, out, sources=["truth"], formats="csv").fresh
+    assert all(victim.read_text(encoding="utf-8") == "mine" for victim in victims)
+
+
+@pytest.mark.parametrize(
+    "part", [b"", b"{", b"null", b"\xff\xfe", b'{"files": 5}', b'{"files": {"victim.txt": "x"}}']
+)
+def test_nonsense_in_the_folder_of_an_interrupted_run_does_no_harm(tmp_path, part):
+    unfinished = tmp_path / dataset.UNFINISHED
+    unfinished.mkdir()
+    for name in ("request.json", "part-0001.json", "part-x.json"):
+        (unfinished / name).write_bytes(part)
+    (tmp_path / "victim.txt").write_text("mine", encoding="utf-8")
+    write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"], formats="csv")
+    assert (tmp_path / "victim.txt").read_text(encoding="utf-8") == "mine"
+    assert not unfinished.exists()
+
+
+def test_files_of_a_part_that_was_killed_do_not_stay_with_another_request(tmp_path):
+    """A killed part has told nobody what it wrote; true totals of a replaced data set must not stay either."""
+
+    def stop(_name, _done, _steps):
+        raise KeyboardInterrupt
+
+    trainer, participants = tmp_path / "trainer", tmp_path / "participants"
+    write_dataset("GMB", TINY, 1, tmp_path, sources=["census"], reveal=True, formats="csv")
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset("NGA", 0.0006, 1, tmp_path, progress=stop, sources=["truth"], formats="csv")
+    (trainer / "synthetic_nga_truth_persons-0001.csv").write_text("x", encoding="utf-8")
+    (trainer / ".synthetic_nga_truth_trips-0001.csv.part").write_text("x", encoding="utf-8")
+    own = participants / "synthetic_gmb_census_persons my copy.csv"
+    own.write_text("mine", encoding="utf-8")
+    write_dataset("CPV", 0.002, 1, tmp_path, sources=["truth"], formats="csv")
+    left = {path.name for path in [*trainer.iterdir(), *participants.iterdir()] if "_cpv_" not in path.name}
+    assert left == {"README.txt", "datapackage.json", own.name}
+
+
+def test_two_runs_never_write_to_one_folder(tmp_path):
+    (tmp_path / dataset.UNFINISHED).mkdir()
+    with (
+        held(tmp_path / dataset.UNFINISHED / "busy"),
+        pytest.raises(KitError, match="Another run of the kit is writing"),
+    ):
+        write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"])
+    assert write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"], formats="csv").fresh
+
+
+def test_one_country_and_several_do_not_share_a_folder(tmp_path):
+    options = {"sources": ["truth"], "formats": "csv"}
+    write_dataset("GMB", TINY, 1, tmp_path / "one", **options)
+    with pytest.raises(KitError, match="holds the data of GMB alone"):
+        write_datasets(["GMB", "CPV"], 0.002, 1, tmp_path / "one", **options)
+    write_datasets(["GMB", "CPV"], 0.002, 1, tmp_path / "two", **options)
+    before = every_file(tmp_path / "two")
+    with pytest.raises(KitError, match="several countries"):
+        write_dataset("GMB", TINY, 1, tmp_path / "two", **options)
+    assert every_file(tmp_path / "two") == before
+
+
+def test_a_worker_that_the_system_kills_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "_make_part", _die)
+    with pytest.raises(KitError, match="want of memory"):
+        write_dataset("NGA", 0.0006, 1, tmp_path, sources=["truth"], workers=2)
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def _die(*_arguments):
+    os._exit(9)
 
 
 def test_single_rates_reach_the_data(tmp_path):
@@ -112,6 +208,8 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(tmp_path, arg
         ({"rates": {"census.sex_not_stated": -1}}, "between 0 and 1"),
         ({"rates": {"census": 0.1}}, "SOURCE.DEFECT"),
         ({"rates": {"moon.landing": 0.1}}, "moon"),
+        ({"rates": {"census.sex_not_stated": float("nan")}}, "between 0 and 1"),
+        ({"sources": ["census"], "rates": {"border.outage": 0.1}}, "add border to the sources"),
         ({"sources": ["border"], "reveal": True}, "census"),
     ],
 )

@@ -1,5 +1,6 @@
 """``kit data``: make a true population and what its sources record of it."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from migkit.sources.dataset import usable_workers
 from migkit.sources.files import FORMATS
 from migkit.sources.records import LEVELS
 from migkit.sources.registry import ALL, SOURCES, TRUTH_ONLY
+from migkit.world.parameters import SMALLEST_POPULATION, check_request
 
 
 def _rates(texts: tuple[str, ...]) -> dict[str, float]:
@@ -35,7 +37,17 @@ def _scale_for(persons: int, codes: list[str]) -> float:
     """The scale at which the countries together have that many residents."""
     if persons <= 0:
         raise KitError(_("The number of persons must be above 0, not {persons}.").format(persons=persons))
-    return persons / sum(fact(code, "population_midyear", 2024).value * 1000 for code in codes)
+    for code in codes:
+        check_request(code, 1.0)
+    real = [fact(code, "population_midyear", 2024).value * 1000 for code in codes]
+    fewest = math.ceil(SMALLEST_POPULATION * sum(real) / min(real) * 1.01)
+    if not fewest <= persons <= sum(real):
+        raise KitError(
+            _("{persons} persons are out of range; give a number from {fewest} to {most}.").format(
+                persons=persons, fewest=fewest, most=int(sum(real))
+            )
+        )
+    return persons / sum(real)
 
 
 def _countries(given: tuple[str, ...], every: bool) -> list[str]:
@@ -87,9 +99,7 @@ Examples:
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Another seed gives other people with the same totals."
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=None, help="Folder to write to; it is made if needed."
-)
+@click.option("--out", metavar="FOLDER", default=None, help="Folder to write to; it is made if needed.")
 @click.option(
     "--sources",
     default=ALL,
@@ -129,7 +139,7 @@ def command(
     scale: float | None,
     persons: int | None,
     seed: int,
-    out: Path | None,
+    out: str | None,
     sources: str,
     defects: str,
     single: tuple[str, ...],
@@ -142,8 +152,11 @@ def command(
 
     COUNTRY is a three-letter code (GMB). The folder "participants" is for the class. The folder "trainer"
     holds the truth and a ledger of every error: keep it from participants. The same options give the same
-    bytes; what is there already is not made again, and an interrupted run goes on where it stopped.
+    bytes; what is there already is not made again, and an interrupted run goes on where it stopped. A folder
+    holds one data set: other options put theirs in its place. Your own files are left alone.
     """
+    if teaching and (country or every or out or scale or persons):
+        raise KitError(_("--teaching makes the data of the lessons as they are; give no country, scale or --out."))
     if teaching:
         with _bar() as progress:
             manifest = write_teaching_data(progress, again=True)
@@ -154,7 +167,7 @@ def command(
         )
         return
     codes = _countries(country, every)
-    if out is None:
+    if out is None or not out.strip():
         raise KitError(_("Say where to write: add --out and the name of a folder."))
     if persons is not None and scale is not None:
         raise KitError(_("Give --scale or --persons, not both."))
@@ -167,11 +180,12 @@ def command(
         "rates": _rates(single),
         "workers": workers or usable_workers(),
     }
+    folder = Path(out).expanduser()
     with _bar() as progress:
         if len(codes) == 1:
-            manifests = [write_dataset(codes[0], share, seed, out, progress=progress, **options)]
+            manifests = [write_dataset(codes[0], share, seed, folder, progress=progress, **options)]
         else:
-            manifests = write_datasets(codes, share, seed, out, progress=progress, **options)
+            manifests = write_datasets(codes, share, seed, folder, progress=progress, **options)
     files = sum(len(manifest.files) for manifest in manifests)
     if any(manifest.fresh for manifest in manifests):
         message = _("Wrote {n} files to {folder}. The data are synthetic.")

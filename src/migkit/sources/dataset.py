@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
+import re
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -18,7 +23,7 @@ import pandas as pd
 import migkit
 from migkit.reference import ROOT, KitError, Table, _, curriculum, dictionary, dictionary_names
 from migkit.sources import datapackage
-from migkit.sources.files import FORMATS, TableWriter, mark, pieces, prefix, sha256, write_bytes
+from migkit.sources.files import FORMATS, Busy, TableWriter, held, mark, pieces, prefix, sha256, write_bytes
 from migkit.sources.records import LEVELS, ErrorModel, Observed
 from migkit.sources.registry import SOURCES, Instrument, chosen, error_models, observe_all
 from migkit.sources.truth_tables import truth_tables
@@ -34,6 +39,7 @@ EXTRACT_ROWS = 20_000
 BYTES = {"csv": (700, 1800), "parquet": (100, 200)}
 UNFINISHED = ".unfinished"
 TRUE_TOTALS = "truth_tables"
+README_TITLE = "SYNTHETIC DATA FOR TRAINING"
 
 
 @dataclass(frozen=True)
@@ -252,6 +258,7 @@ class _Job:
         self.chunks = number_of_chunks(request.iso3, request.scale)
         self.marker = folders.top / "manifest.json"
         self.unfinished = folders.top / UNFINISHED
+        self.earlier = self.unfinished / "earlier.json"  # the manifest of the data set that is being replaced
         self.old = _read_manifest(self.marker, folders.top)
         self.parts: dict[int, _Part] = {}
 
@@ -276,14 +283,36 @@ class _Job:
         paths = {name: self.folders.path(name) for name in files}
         return all(path.is_file() and sha256(path) == files[name] for name, path in paths.items())
 
+    def refuse_foreign_files(self) -> None:
+        """Refuse a folder where files that are not the kit's bear the names that will be written.
+
+        Raises:
+            KitError: one sentence that names the file.
+        """
+        known = _files_of(self.old) | _files_of(_read_manifest(self.earlier, self.folders.top))
+        readmes = ["participants/README.txt", "README.txt"] if self.both_readmes else ["participants/README.txt"]
+        for name in [*readmes, "participants/datapackage.json"]:
+            refuse_foreign_file(self.folders.path(name), known=name in known)
+        refuse_foreign_file(self.marker, known=self.old is not None)
+        if self.marker.is_file() and b'"manifests"' in self.marker.read_bytes():
+            raise KitError(
+                _("{folder} holds the data of several countries; choose another folder.").format(
+                    folder=self.folders.top
+                )
+            )
+
     def begin(self) -> list[int]:
-        """Make the folders, take up what an interrupted run of this request left, and say which chunks to make."""
-        self._make_folders()
-        self.marker.unlink(missing_ok=True)  # an interrupted run must not look finished
+        """Take up what an interrupted run of this request left, and say which chunks to make."""
+        if self.marker.is_file():  # an interrupted run must not look finished
+            self.marker.replace(self.earlier)
+        for folder in (self.folders.participants, self.folders.trainer):  # what a power cut left half written
+            for half in folder.glob(".synthetic_*.part"):
+                half.unlink()
         claim = self.unfinished / "request.json"
         wanted = json.dumps([self.request.parameters, self.versions], ensure_ascii=False)
-        if not (claim.is_file() and claim.read_text(encoding="utf-8") == wanted):
-            self._discard()
+        before = claim.read_text(encoding="utf-8", errors="replace") if claim.is_file() else ""
+        if before != wanted:
+            self._discard(before)
             write_bytes(claim, wanted.encode("utf-8"))
         for chunk in range(self.chunks):
             part = self._read_part(chunk)
@@ -291,7 +320,8 @@ class _Job:
                 self.parts[chunk] = part
         return [chunk for chunk in range(self.chunks) if chunk not in self.parts]
 
-    def _make_folders(self) -> None:
+    def make_folders(self) -> None:
+        """Make the folders and see whether they can be written to."""
         folders = self.folders
         try:
             for folder in (folders.top, folders.participants, folders.trainer, self.unfinished):
@@ -307,21 +337,30 @@ class _Job:
 
     def _read_part(self, chunk: int) -> _Part | None:
         try:
-            return _Part(**json.loads(self._part_file(chunk).read_text(encoding="utf-8")))
+            part = _Part(**json.loads(self._part_file(chunk).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+        return part if _are_checksums(part.files) and isinstance(part.totals, str) else None
 
-    def _discard(self) -> None:
-        """Remove the parts of an interrupted run of another request."""
-        for path in sorted(self.unfinished.glob("part-*.json")):
-            part = self._read_part(int(path.stem[5:]) - 1)
-            for name in part.files if part else {}:
-                self._remove(name)
+    def _discard(self, claim: str) -> None:
+        """Remove what an interrupted run of another request left."""
+        for path in self.unfinished.glob("part-*.json"):
             path.unlink()
+        if not claim:
+            return  # nothing was interrupted: files of a finished data set that are sound may stay
+        try:
+            iso3 = str(json.loads(claim)[0]["iso3"])
+        except (ValueError, TypeError, KeyError, IndexError):
+            iso3 = self.request.iso3
+        self._sweep(iso3, keep=())
 
-    def _remove(self, name: str) -> None:
-        if ".." not in Path(name).parts:
-            self.folders.path(name).unlink(missing_ok=True)
+    def _sweep(self, iso3: str, keep: Iterable[str]) -> None:
+        """Remove the kit's own data files of a country, by their exact names; nothing else."""
+        ours, kept = _own_names(iso3), set(keep)
+        for kind, folder in (("participants", self.folders.participants), ("trainer", self.folders.trainer)):
+            for path in folder.glob("synthetic_*"):
+                if ours.fullmatch(path.name) and f"{kind}/{path.name}" not in kept and path.is_file():
+                    path.unlink()
 
     def done(self, chunk: int, part: _Part) -> None:
         """Remember that a chunk is written."""
@@ -344,8 +383,9 @@ class _Job:
             content = _readme(self.request, trainer=name == "README.txt").encode("utf-8")
             files[name] = write_bytes(self.folders.path(name), content)
         # True totals of an earlier request must not stay with participants.
-        for name in set(self.old.files if self.old else {}) - set(files):
-            self._remove(name)
+        earlier = _read_manifest(self.earlier, self.folders.top)
+        for iso3 in {self.request.iso3, str(earlier.parameters.get("iso3")) if earlier else self.request.iso3}:
+            self._sweep(iso3, keep=files)
         manifest = Manifest(self.request.parameters, self.versions, dict(sorted(files.items())), self.folders.top)
         write_bytes(self.marker, manifest.text().encode("utf-8"))
         shutil.rmtree(self.unfinished, ignore_errors=True)
@@ -353,9 +393,8 @@ class _Job:
 
     def _totals(self) -> dict[str, str]:
         """The true totals: those of the parts, added up."""
-        frames = [
-            pd.read_csv(StringIO(self.parts[c].totals), dtype=str, keep_default_na=False) for c in self.parts
-        ]
+        texts = [self.parts[chunk].totals for chunk in range(self.chunks)]  # in order, whichever was made first
+        frames = [pd.read_csv(StringIO(text), dtype=str, keep_default_na=False) for text in texts]
         rows = pd.concat(frames, ignore_index=True)
         rows["value"] = rows["value"].astype("int64")
         rows = rows.groupby(["table", "key1", "key2"], sort=False)[["value"]].sum().reset_index()
@@ -369,6 +408,8 @@ class _Job:
 def cannot_write(folder: Path, error: OSError) -> KitError:
     """One sentence for a folder or a disk that takes no more."""
     reason = error.strerror or str(error)
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = _("a file stands where a folder is needed")
     return KitError(
         _("The folder {folder} cannot be written to ({reason}); make room or choose another with --out.").format(
             folder=folder, reason=reason
@@ -376,18 +417,61 @@ def cannot_write(folder: Path, error: OSError) -> KitError:
     )
 
 
+def refuse_foreign_file(path: Path, *, known: bool = False) -> None:
+    """Refuse to write over a file that is not the kit's: the user's own must not be lost.
+
+    Args:
+        path: a file that will be written.
+        known: a manifest says already that the file is the kit's.
+
+    Raises:
+        KitError: one sentence that names the file.
+    """
+    if known or not path.exists():
+        return
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b"?"  # a folder, or a file that may not be read
+    marked = b'"synthetic": true' if path.name == "manifest.json" else b"ynthetic"
+    if content and marked not in content and not content.startswith(README_TITLE.encode()):
+        raise KitError(
+            _("{path} is not a file of the kit and would be lost; move it or choose another folder.").format(
+                path=path
+            )
+        )
+
+
+def _own_names(iso3: str) -> re.Pattern[str]:
+    """How the kit calls the data files of a country."""
+    tables = "|".join(map(re.escape, _described()))
+    return re.compile(
+        rf"{re.escape(prefix(iso3))}({tables}|(ledger|links|truth)_[a-z0-9_]+)(-\d{{4}})?(-\d+)?\.(csv|parquet)"
+    )
+
+
+def _are_checksums(files: object) -> bool:
+    return isinstance(files, dict) and all(isinstance(each, str) for pair in files.items() for each in pair)
+
+
+def _files_of(manifest: Manifest | None) -> set[str]:
+    return set(manifest.files) if manifest else set()
+
+
 def _read_manifest(path: Path, folder: Path) -> Manifest | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Manifest(content["parameters"], content["versions"], content["files"], folder, fresh=False)
+        found = Manifest(content["parameters"], content["versions"], content["files"], folder, fresh=False)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    sound = isinstance(found.parameters, dict) and found.files and _are_checksums(found.files)
+    return found if sound else None
 
 
 def _readme(request: Request, trainer: bool) -> str:
     sources = [dictionary(each.name) for each in request.instruments]
     lines = [
-        "SYNTHETIC DATA FOR TRAINING",
+        README_TITLE,
         "",
         mark(request.iso3),
         f"Scale: {request.scale:g} of the real population.",
@@ -434,18 +518,39 @@ def _run(jobs: list[_Job], progress: Progress | None, workers: int) -> list[Mani
         if manifest := job.finished():
             found[number] = manifest
     waiting = [(number, job) for number, job in enumerate(jobs) if number not in found]
+    for _number, job in waiting:
+        job.refuse_foreign_files()
     if waiting:
         _check_space([job for _number, job in waiting], waiting[0][1].folders.top)
-    tasks = [(job, chunk) for _number, job in waiting for chunk in job.begin()]
-    try:
-        if workers > 1 and len(tasks) > 1:
-            _share_out(tasks, progress, workers)
-        else:
-            _one_by_one(tasks, progress)
-        for number, job in waiting:
-            found[number] = job.finish()
-    except OSError as error:
-        raise cannot_write(waiting[0][1].folders.top, error) from None
+    with ExitStack() as stack:
+        try:
+            for _number, job in waiting:
+                job.make_folders()
+                stack.enter_context(held(job.unfinished / "busy"))
+            tasks = [(job, chunk) for _number, job in waiting for chunk in job.begin()]
+            if workers > 1 and len(tasks) > 1:
+                _share_out(tasks, progress, workers)
+            else:
+                _one_by_one(tasks, progress)
+            for number, job in waiting:
+                found[number] = job.finish()
+        except Busy as busy:
+            raise KitError(
+                _(
+                    "Another run of the kit is writing to {folder}; wait for its end or choose another folder."
+                ).format(folder=busy.folder)
+            ) from None
+        except BrokenProcessPool:
+            raise KitError(
+                _(
+                    "The system stopped a part of the work, perhaps for want of memory; run the same command "
+                    "again, with --workers 1 if this comes back."
+                )
+            ) from None
+        except OSError as error:
+            raise cannot_write(waiting[0][1].folders.top, error) from None
+    for _number, job in waiting:  # Windows removes the lock only once it is free
+        shutil.rmtree(job.unfinished, ignore_errors=True)
     if progress and waiting:
         progress(_("done"), 1, 1)
     return [found[number] for number in range(len(jobs))]
@@ -465,11 +570,23 @@ def _one_by_one(tasks: list[tuple[_Job, int]], progress: Progress | None) -> Non
         job.done(chunk, _make_part(job.request, job.folders, chunk, job.chunks, step))
 
 
+def _end_with_parent() -> None:
+    """A worker whose parent was killed must not go on writing, nor wait for ever."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _share_out(tasks: list[tuple[_Job, int]], progress: Progress | None, workers: int) -> None:
     queue, steps = iter(tasks), len(tasks)
     running: dict[Future[_Part], tuple[_Job, int]] = {}
     done = 0
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=_end_with_parent) as pool:
         try:
             while True:
                 for job, chunk in queue:  # keep a few parts waiting, so that no worker idles
@@ -560,6 +677,14 @@ def write_datasets(
     ]
     for request in requests:
         request.check()
+    marker = Path(out) / "manifest.json"
+    refuse_foreign_file(marker)
+    if alone := _read_manifest(marker, Path(out)):
+        raise KitError(
+            _("{folder} holds the data of {country} alone; choose another folder for several countries.").format(
+                folder=out, country=alone.parameters.get("iso3")
+            )
+        )
     made_with = versions()
     jobs = [_Job(request, Folders.below(Path(out) / request.iso3), made_with) for request in requests]
     manifests = _run(jobs, progress, workers)
@@ -573,9 +698,10 @@ def write_datasets(
         "versions": manifests[0].versions,
         "manifests": held,
     }
-    write_bytes(
-        Path(out) / "manifest.json", (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
-    )
+    try:
+        write_bytes(marker, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    except OSError as error:
+        raise cannot_write(Path(out), error) from None
     return manifests
 
 

@@ -1,8 +1,10 @@
 """One table, one file: CSV that Excel opens and typed Parquet, both marked as synthetic, whole or not at all."""
 
+import errno
 import hashlib
 import os
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +45,44 @@ def write_bytes(path: Path, content: bytes) -> str:
         with replacing(path) as part:
             part.write_bytes(content)
     return digest
+
+
+class Busy(Exception):
+    """Another run holds a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder."""
+        super().__init__(str(folder))
+        self.folder = folder
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file, so that two runs never write to one folder. It ends with the process, however that ends.
+
+    Raises:
+        Busy: if another process holds it.
+    """
+    with path.open("ab") as file:
+        try:
+            _lock(file.fileno())
+        except (BlockingIOError, PermissionError):
+            raise Busy(path.parent.parent) from None
+        except OSError:
+            pass  # a disk without locks, such as some network disks: go on without
+        yield
+
+
+def _lock(descriptor: int) -> None:
+    """Lock an open file at once or fail."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _quoted(text: str, quote: str = "'") -> str:
@@ -92,25 +132,37 @@ class TableWriter:
             stem: path without the ending.
             description: gives the types of text columns; without it they stay text.
             formats: "both", "csv" or "parquet".
+
+        Raises:
+            OSError: if the disk does not take it.
         """
         selected = ", ".join(_selected(str(name), rows[name], description) for name in rows.columns)
         self._duckdb.register("rows", rows)
         query = f"SELECT {selected} FROM rows"
         written = {}
-        if formats != "parquet":
-            written[stem.with_name(stem.name + ".csv")] = self._csv(query, stem.with_name(stem.name + ".csv"))
-        if formats != "csv":
-            path = stem.with_name(stem.name + ".parquet")
-            written[path] = self._parquet(query, path, description.title if description else stem.name)
-        self._duckdb.unregister("rows")
+        try:
+            if formats != "parquet":
+                path = stem.with_name(stem.name + ".csv")
+                written[path] = self._csv(query, path)
+            if formats != "csv":
+                path = stem.with_name(stem.name + ".parquet")
+                written[path] = self._parquet(query, path, description.title if description else stem.name)
+        except duckdb.IOException as error:  # a full disk, above all
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+            raise OSError(str(error).strip().splitlines()[0]) from None
+        finally:
+            self._duckdb.unregister("rows")
         return written
 
     def _csv(self, query: str, path: Path) -> str:
         """UTF-8 with a byte-order mark (Excel then shows accents), commas, line feeds."""
-        with tempfile.TemporaryDirectory() as folder:
-            bare = Path(folder) / "rows.csv"
+        bare = path.with_name(f".{path.name}.rows.part")
+        try:
             self._duckdb.execute(f"COPY ({query}) TO {_quoted(str(bare))} (FORMAT csv, HEADER, NULLSTR '')")
             return write_bytes(path, b"\xef\xbb\xbf" + bare.read_bytes())
+        finally:
+            bare.unlink(missing_ok=True)
 
     def _parquet(self, query: str, path: Path, title: str) -> str:
         metadata = {"synthetic": "true", "note": mark(self.iso3), "title": title}

@@ -3,6 +3,7 @@
 A source is a function ``observe(world, model, seed, *seen)``; ``seen`` are the records of those that it needs.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -91,6 +92,18 @@ def error_models(
     single: dict[str, dict[str, float]] = {each.name: {} for each in SOURCES if each.name in used}
     for name, value in (rates or {}).items():
         source, _dot, defect = name.partition(".")
+        if defect and source not in single and source in {each.name for each in SOURCES}:
+            raise KitError(
+                _("The rate {name} is of a source that is not asked for; add {source} to the sources.").format(
+                    name=name, source=source
+                )
+            )
+        if not math.isfinite(value):
+            raise KitError(
+                _("The rate {name} = {value} is not possible; a rate lies between 0 and 1.").format(
+                    name=name, value=value
+                )
+            )
         if source not in single or not defect:
             raise KitError(
                 _(
