@@ -6,6 +6,7 @@ in the file, so that a word where a number belongs is a problem with a row and a
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -225,12 +226,40 @@ def _sentence(check: str, field: Field, value: str, country: str) -> str:
     )
 
 
+def table_called(name: str) -> Table:
+    """A table of the dictionary by its name, or the main table of a source: ``"census"`` is ``"census_persons"``.
+
+    Raises:
+        KitError: if there is none; the sentence names the nearest and the others.
+    """
+    if name in dictionary_names():
+        name = dictionary(name).main
+    try:
+        return table(name)
+    except KitError:
+        tables = [each for source in dictionary_names() for each in dictionary(source).tables]
+    guess = difflib.get_close_matches(name.lower(), [*dictionary_names(), *tables], 1)
+    hint = _(" Did you mean {guess!r}?").format(guess=guess[0]) if guess else ""
+    raise KitError(
+        _("No data dictionary describes a table called {name!r}; there are: {tables}.{hint}").format(
+            name=name, tables=", ".join(tables), hint=hint
+        )
+    )
+
+
 def check_file(path: str | Path, name: str, country: str = "GMB", own: bool = True) -> list[Problem]:
     """What is wrong with a file, CSV or Excel: :func:`problems` of what it holds.
 
+    Args:
+        path: the file.
+        name: a table of the dictionary, or a source for its main table.
+        country: whose regions are meant.
+        own: an office's own table, see :func:`schema`.
+
     Raises:
-        KitError: if the file cannot be read at all.
+        KitError: if the file cannot be read at all, or no dictionary describes the table.
     """
+    name = table_called(name).name
     frame = load_own(path) if own else _strictly(Path(path))
     return problems(frame, name, country, own, Path(path).name)
 
