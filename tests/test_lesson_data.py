@@ -249,3 +249,22 @@ def test_a_translation_into_no_code_of_the_kit_is_refused():
         map_columns(own, {"sex": "S"}, {"sex": {"H": "Male", "F": "F"}})
     with pytest.raises(KitError, match=r"Gambia.*three capital letters"):
         map_columns(own, {"country_birth": "P"}, {"country_birth": {"Gambie": "Gambia", "Mali": "MLI"}})
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("age,sex,age\n1,M,2\n", encoding="utf-8")
+    with pytest.raises(KitError, match="more than one column called 'age'"):
+        load_own(path)
+
+
+@pytest.mark.parametrize(("name", "near"), [("cencus", "census"), ("Border", "border")])
+def test_a_misspelt_source_is_answered_with_the_nearest(folder, name, near):
+    with pytest.raises(KitError, match=f"Did you mean '{near}'"):
+        load(name)
+
+
+def test_missing_data_of_another_country_say_the_whole_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KitError, match=r"python3 kit\.py data SEN --out data"):
+        load("census", country="SEN")

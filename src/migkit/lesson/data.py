@@ -141,20 +141,20 @@ def _why_not_found(name: str, prefix: str, seen: Iterable[Path]) -> str:
     have = sorted({path.stem.removeprefix(prefix) for path in seen})
     if have and name == TRUTH:
         return _(
-            "These data hold no truth to compare with: only the lesson's own data do, which python3 kit.py data "
-            "makes. Data of a class or an exercise never hold it."
+            "These data hold no truth to compare with: only the lesson's own data do, which lie in "
+            "datasets/sample. Data of a class or an exercise never hold it."
         )
     if have:
-        guess = difflib.get_close_matches(name, have, 1)
+        guess = difflib.get_close_matches(name.lower(), [*dictionary_names(), *have], 1)
         hint = _(" Did you mean {guess!r}?").format(guess=guess[0]) if guess else ""
         text = _("There is no table {name!r} in the data of this lesson; there is: {have}.{hint}")
         return text.format(name=name, have=", ".join(have), hint=hint)
     text = _(
         "The training data are not here yet (looked for {file}). In a terminal, in the folder of the kit, run: "
-        "python3 kit.py data. Then run this cell again. In a class, ask your trainer for the folder called data "
-        "and put it beside this notebook."
+        "python3 kit.py data {country} --out data. Then run this cell again. In a class, ask your trainer for the "
+        "folder called data and put it beside this notebook."
     )
-    return text.format(file=f"{prefix}{name}.csv")
+    return text.format(file=f"{prefix}{name}.csv", country=prefix.split("_")[1].upper())
 
 
 def _described(name: str) -> Table | None:
@@ -284,6 +284,7 @@ def _read_csv(file: Path) -> pd.DataFrame:
     first = text.splitlines()[0]
     separator = max(",;\t|", key=first.count)
     lines = [line for line in csv.reader(text.splitlines(), delimiter=separator) if line]
+    _refuse_twins([heading.strip() for heading in lines[0]], file.name)
     width = len(lines[0])
     for number, line in enumerate(lines[1:], 2):
         if len(line) != width:
@@ -294,6 +295,14 @@ def _read_csv(file: Path) -> pd.DataFrame:
             raise KitError(say.format(name=file.name, line=number, found=len(line), expected=width))
     frame = pd.DataFrame(lines[1:], columns=[heading.strip() for heading in lines[0]], dtype=str)
     return frame.mask(frame == "")
+
+
+def _refuse_twins(headings: list[str], file: str) -> None:
+    """Two columns of one name cannot be told apart."""
+    twins = sorted({heading for heading in headings if headings.count(heading) > 1})
+    if twins:
+        text = _("{name} has more than one column called {column!r}; give each column a name of its own.")
+        raise KitError(text.format(name=file, column=twins[0]))
 
 
 def _decode(file: Path) -> str:
