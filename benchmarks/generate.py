@@ -27,18 +27,22 @@ from migkit.world import make_chunk, number_of_chunks
 MEBI = 1024 * 1024
 SIXTEEN = [each.iso3 for each in countries(training_only=True)]
 #: The columns of the person table that all makers fill.
-COLUMNS = ["sex", "birth_date", "country_birth", "citizenship", "marital", "education", "activity", "occupation"]
+COLUMNS = ["sex", "birth_date", "country_birth", "citizenship", "education", "activity", "occupation", "industry"]
 
 FAKER = """
-import sys, time, random
-from datetime import date
+import json, sys, time
+from collections import OrderedDict
 from faker import Faker
-n = int(sys.argv[1]); fake = Faker("fr_FR"); Faker.seed(1); random.seed(1)
+shares = {name: OrderedDict(pairs) for name, pairs in json.loads(open(sys.argv[1]).read()).items()}
+n = int(sys.argv[2]); fake = Faker("fr_FR"); Faker.seed(1)
 start = time.perf_counter()
-one = fake.random_element
-born = ("GMB", "SEN", "GIN")
-rows = [(one(("M", "F")), fake.date_of_birth(maximum_age=98), one(born), one(born), one("SMWD"), one("012345"),
-         one("EUSHO"), one("0123456789"), fake.last_name(), fake.first_name()) for _ in range(n)]
+rows = []
+for number in range(n):
+    row = {name: fake.random_element(elements) for name, elements in shares.items()}
+    row["truth_id"], row["birth_date"] = number, fake.date_of_birth(maximum_age=98)
+    row["given"] = fake.first_name_female() if row["sex"] == "F" else fake.first_name_male()
+    row["surname"] = fake.last_name()
+    rows.append(row)
 print(n / (time.perf_counter() - start))
 """
 
@@ -50,14 +54,15 @@ from sdv.metadata import Metadata
 from sdv.single_table import GaussianCopulaSynthesizer
 rows = pd.read_csv(sys.argv[1], dtype=str, keep_default_na=False)
 n = int(sys.argv[2])
-meta = Metadata.detect_from_dataframe(rows, table_name="persons")
+meta = Metadata()
+meta.add_table("persons")
 for column in rows.columns:
     kind = {"sdtype": "categorical"}
     if column == "birth_date":
         kind = {"sdtype": "datetime", "datetime_format": "%Y-%m-%d"}
-    meta.update_column(column_name=column, table_name="persons", **kind)
+    meta.add_column(column_name=column, table_name="persons", **kind)
 maker = GaussianCopulaSynthesizer(meta)
-maker.fit(rows)
+maker.fit({"persons": rows})
 start = time.perf_counter()
 maker.sample(n)
 print(n / (time.perf_counter() - start))
@@ -213,8 +218,12 @@ def main():
             sample = Path(folder) / "sample.csv"
             rows = make_chunk("GMB", 0.01, 1, 0).persons[COLUMNS].head(20_000)
             rows.to_csv(sample, index=False)
-            faker = peer(options.peers, FAKER, 20_000)
-            line("Faker, the same columns", "20,000", f"{20_000 / faker:.1f}", f"{faker:,.0f}", "")
+            coded = [name for name in COLUMNS if name != "birth_date"]
+            counts = {name: rows[name].astype("str").value_counts(normalize=True) for name in coded}
+            shares = Path(folder) / "shares.json"
+            shares.write_text(json.dumps({name: list(each.items()) for name, each in counts.items()}))
+            faker = peer(options.peers, FAKER, shares, 20_000)
+            line("Faker, the same columns and shares", "20,000", f"{20_000 / faker:.1f}", f"{faker:,.0f}", "")
             sdv = peer(options.peers, SDV, sample, 200_000)
             line(
                 "SDV GaussianCopula, coded columns (sampling alone)",
