@@ -50,3 +50,10 @@ def test_what_cannot_be_checked_is_one_sentence(tmp_path, persons):
         assert isinstance(result.exception, KitError)
         assert words in str(result.exception) and "\n" not in str(result.exception)
     assert "has no column of the table" in run(tmp_path / "other.csv", "--as", "census").output
+
+
+def test_a_code_whose_zeros_excel_has_taken_is_told_as_such(tmp_path):
+    path = tmp_path / "students.csv"
+    path.write_text("study_field\n3\n01\n", encoding="utf-8")
+    done = run(path, "--as", "tertiary_students")
+    assert "row 2, column study_field: '3' has lost its leading zeros" in done.output and "write 03" in done.output

@@ -57,6 +57,22 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     assert done.files == write_dataset("NGA", 0.0006, 1, tmp_path / "anew", **options).files
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_says_which_part_of_which_country_is_made(tmp_path, workers):
+    seen = []
+    write_dataset(
+        "NGA",
+        0.0006,
+        1,
+        tmp_path,
+        progress=lambda name, *_: seen.append(name),
+        sources=["truth"],
+        formats="parquet",
+        workers=workers,
+    )
+    assert any(name.startswith(("NGA 1/3: ", "NGA, part 1 of 3")) for name in seen), seen
+
+
 def test_what_another_interrupted_request_left_does_not_stay(tmp_path):
     def stop(_name, done, _steps):
         if done >= 2:

@@ -74,6 +74,7 @@ def test_a_good_file_is_read(tmp_path):
         (without(GOOD, "parameters", "p", "basis"), r"parameter p: 'basis' is missing"),
         (without(GOOD, "defects", "d", "rates", "severe"), r"defect d: the rate severe"),
         (changed(GOOD, -0.1, "defects", "d", "rates", "typical", "all"), "must be a number from 0 to 1"),
+        (changed(GOOD, float("nan"), "defects", "d", "rates", "typical", "all"), "must be a number from 0 to 1"),
         (changed(GOOD, 1.1, "defects", "d", "rates", "typical", "all"), "must be a number from 0 to 1"),
         (changed(GOOD, "date", "tables", "t", "fields", 0, "type"), "type 'date' is not one of"),
         (changed(GOOD, "x", "tables", "t", "colour"), "'colour' is not known here"),

@@ -86,6 +86,11 @@ def test_levels_and_single_rates():
     assert ErrorModel(census, "typical", {"age_heaping": 0.3}).rate("age_heaping", "schooling") == 0.3
 
 
+def test_a_rate_that_a_dictionary_lacks_is_told_with_its_place():
+    with pytest.raises(KitError, match=r"census\.yml, defect age_heaping: the severe rate of 'moon' is missing"):
+        ErrorModel(dictionary("census"), "severe").rate("age_heaping", "moon")
+
+
 @pytest.mark.parametrize(
     ("level", "rates", "words"),
     [

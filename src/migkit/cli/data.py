@@ -61,11 +61,11 @@ def _countries(given: tuple[str, ...], every: bool) -> list[str]:
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar that says what is being made and how long is left."""
     shape = "{desc:<36} {bar} {n_fmt}/{total_fmt} {remaining}"
-    with tqdm(total=1, unit="step", bar_format=shape, leave=False, disable=None) as bar:
+    with tqdm(total=1, unit="step", bar_format=shape, leave=False, disable=None, desc=_("beginning")) as bar:
 
         def progress(name: str, done: int, steps: int) -> None:
             bar.total, bar.n = steps, done
-            bar.set_description_str(name[:36])
+            bar.set_description_str(name.replace(" (synthetic)", "")[:36])  # all are: room for the name
 
         yield progress
 

@@ -209,6 +209,10 @@ def _sentence(check: str, field: Field, value: str, country: str) -> str:
     """What is wrong with a cell and how to mend it."""
     known = _codes(field.codelist, country) if field.codelist else []
     some = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+    if check == "code" and (full := _with_zeros(value, known)):
+        return _("{value!r} has lost its leading zeros, as Excel does to numbers; write {full} as text.").format(
+            value=value, full=full
+        )
     sentences = {
         "blank": _("the cell is blank; fill it in."),
         "whole": _("{value!r} is not a whole number; correct it, or leave the cell blank if it is not known."),
@@ -224,6 +228,11 @@ def _sentence(check: str, field: Field, value: str, country: str) -> str:
     return sentences[check].format(
         value=value, minimum=field.minimum, maximum=field.maximum, codelist=field.codelist, some=some
     )
+
+
+def _with_zeros(value: str, known: list[str]) -> str:
+    """The code of which Excel has made this number, or ""."""
+    return next((code for code in known if code != value and code.isdigit() and code.lstrip("0") == value), "")
 
 
 def table_called(name: str) -> Table:

@@ -164,7 +164,7 @@ def _defect(key: str, entry: Any, where: str) -> Defect:
     for level in DEFECT_LEVELS:
         for group, rate in entry["rates"].get(level, {"": None}).items():
             factor = str(group).startswith("factor")
-            if not isinstance(rate, int | float) or rate < 0 or (rate > 1 and not factor):
+            if not isinstance(rate, int | float) or not rate >= 0 or (rate > 1 and not factor):
                 raise KitError(
                     _("{where}: the rate {level} {group} must be a number from 0 to 1.").format(
                         where=where, level=level, group=group
@@ -205,6 +205,8 @@ def dictionary(name: str) -> Source:
 def _parsed(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except UnicodeDecodeError:
+        raise KitError(_("{name}: this is not UTF-8 text; save it as UTF-8.").format(name=path.name)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"

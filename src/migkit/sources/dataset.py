@@ -560,13 +560,15 @@ def _one_by_one(tasks: list[tuple[_Job, int]], progress: Progress | None) -> Non
     steps = sum(2 + len(job.request.instruments) for job, _chunk in tasks)
     done = 0
 
-    def step(name: str) -> None:
-        nonlocal done
-        if progress:
-            progress(name, done, steps)
-        done += 1
-
     for job, chunk in tasks:
+        where = f"{job.request.iso3} {chunk + 1}/{job.chunks}: " if len(tasks) > 1 else ""
+
+        def step(name: str, where: str = where) -> None:
+            nonlocal done
+            if progress:
+                progress(where + name, done, steps)
+            done += 1
+
         job.done(chunk, _make_part(job.request, job.folders, chunk, job.chunks, step))
 
 

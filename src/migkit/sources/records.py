@@ -79,8 +79,22 @@ class ErrorModel:
             self._rates[pair] = float(value)
 
     def rate(self, defect: str, group: str = "all") -> float:
-        """The rate of a defect in a group."""
-        return self._rates[defect, group]
+        """The rate of a defect in a group.
+
+        Raises:
+            KitError: if the dictionary of the source gives none.
+        """
+        try:
+            return self._rates[defect, group]
+        except KeyError:
+            raise KitError(
+                _("{source}.yml, defect {defect}: the {level} rate of {group!r} is missing; add it.").format(
+                    source=self.source.key,
+                    defect=defect,
+                    level="typical" if self.level == "none" else self.level,
+                    group=group,
+                )
+            ) from None
 
 
 @dataclass(frozen=True)
