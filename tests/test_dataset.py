@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from migkit.reference import KitError
-from migkit.sources import dataset, write_dataset, write_datasets
+from migkit.sources import dataset, files, job, write_dataset, write_datasets
 from migkit.sources.files import MOST_ROWS, held, pieces
 from migkit.sources.registry import SOURCES, chosen, error_models
 
@@ -53,7 +53,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     seen = []
     done = write_dataset("NGA", 0.0006, 1, tmp_path, progress=lambda name, *_: seen.append(name), **options)
     assert first.stat().st_mtime_ns == before
-    assert not (tmp_path / dataset.UNFINISHED).exists()
+    assert not (tmp_path / job.UNFINISHED).exists()
     assert done.files == write_dataset("NGA", 0.0006, 1, tmp_path / "anew", **options).files
 
 
@@ -90,7 +90,7 @@ def test_a_disk_that_fills_up_while_writing_is_one_sentence_and_leaves_no_half_f
     def full(self, rows, stem, description, formats):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(dataset.TableWriter, "write", full)
+    monkeypatch.setattr(files.TableWriter, "write", full)
     with pytest.raises(KitError, match="No space left on device"):
         write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"])
     assert not (tmp_path / "manifest.json").exists()
@@ -130,7 +130,7 @@ def test_a_manifest_with_nonsense_removes_nothing_and_is_made_again(tmp_path, fi
     "part", [b"", b"{", b"null", b"\xff\xfe", b'{"files": 5}', b'{"files": {"victim.txt": "x"}}']
 )
 def test_nonsense_in_the_folder_of_an_interrupted_run_does_no_harm(tmp_path, part):
-    unfinished = tmp_path / dataset.UNFINISHED
+    unfinished = tmp_path / job.UNFINISHED
     unfinished.mkdir()
     for name in ("request.json", "part-0001.json", "part-x.json"):
         (unfinished / name).write_bytes(part)
@@ -160,9 +160,9 @@ def test_files_of_a_part_that_was_killed_do_not_stay_with_another_request(tmp_pa
 
 
 def test_two_runs_never_write_to_one_folder(tmp_path):
-    (tmp_path / dataset.UNFINISHED).mkdir()
+    (tmp_path / job.UNFINISHED).mkdir()
     with (
-        held(tmp_path / dataset.UNFINISHED / "busy"),
+        held(tmp_path / job.UNFINISHED / "busy"),
         pytest.raises(KitError, match="Another run of the kit is writing"),
     ):
         write_dataset("GMB", TINY, 1, tmp_path, sources=["truth"])
@@ -182,7 +182,7 @@ def test_one_country_and_several_do_not_share_a_folder(tmp_path):
 
 
 def test_a_worker_that_the_system_kills_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(dataset, "_make_part", _die)
+    monkeypatch.setattr(dataset, "make_part", _die)
     with pytest.raises(KitError, match="want of memory"):
         write_dataset("NGA", 0.0006, 1, tmp_path, sources=["truth"], workers=2)
     assert not (tmp_path / "manifest.json").exists()

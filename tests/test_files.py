@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from migkit.reference import ROOT, KitError, curriculum, dictionary
-from migkit.sources import dataset, files, write_dataset, write_teaching_data
+from migkit.sources import files, job, write_dataset, write_teaching_data
 from migkit.sources.registry import SOURCES
 
 
@@ -167,7 +167,7 @@ def test_participants_files_tell_neither_seed_nor_truth(tmp_path):
 
 def test_a_small_disk_and_a_folder_that_is_a_file_are_refused(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(dataset.shutil, "disk_usage", lambda _path: usage._replace(free=1000))
+    monkeypatch.setattr(job.shutil, "disk_usage", lambda _path: usage._replace(free=1000))
     with pytest.raises(KitError, match="make room or lower the scale"):
         write_dataset("GMB", 0.0007, 1, tmp_path / "small")
     monkeypatch.undo()
