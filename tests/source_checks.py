@@ -4,12 +4,15 @@ A record's event or true person never stands in a table for participants.
 """
 
 import re
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
 from migkit.reference import codelist, dictionary, table
-from migkit.sources.records import INVENTED, Observed, Recorded, left_out, reproduce
+from migkit.sources.records import INVENTED, ErrorModel, Observed, Recorded, left_out, reproduce
+from migkit.world import World, make_chunk
 
+Observe = Callable[[World, ErrorModel, int], Observed]
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -64,6 +67,26 @@ def links_name_true_persons(world: object, observed: Observed, of_nobody: tuple[
     known = set(world.persons["truth_id"].astype("str"))  # type: ignore[attr-defined]
     assert set(links["truth_id"]) <= known
     assert set(observed.links.loc[observed.links["table"].isin(of_nobody), "truth_id"]) <= {""}
+
+
+def same_seed_same_records(
+    source: str, table_name: str, observe: Observe, world: World, typical: Recorded
+) -> None:
+    """The same seed gives the records and the ledger again; another seed gives others."""
+    model = ErrorModel(dictionary(source), "typical")
+    again, other = observe(world, model, 1).tables[table_name], observe(world, model, 2).tables[table_name]
+    pd.testing.assert_frame_equal(typical.records, again.records)
+    pd.testing.assert_frame_equal(typical.ledger, again.ledger)
+    assert not other.records.equals(again.records)
+
+
+def severe_defects_are_those_described(source: str, observe: Observe, places: Iterable[tuple[str, float]]) -> None:
+    """At level severe every defect that the dictionary describes happens somewhere in the places, and no other."""
+    model = ErrorModel(dictionary(source), "severe")
+    seen: set[str] = set()
+    for place, scale in places:
+        seen |= set(observe(make_chunk(place, scale, 1, 0), model, 1).ledger["kind"])
+    only_described_defects(source, seen)
 
 
 def near(hits: int, n: int, rate: float) -> bool:

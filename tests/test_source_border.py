@@ -55,11 +55,7 @@ def test_the_same_seed_gives_the_same_records_and_another_seed_others(world, obs
 
 
 def test_every_described_defect_happens_somewhere_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        found = observe(make_chunk(place, scale, 1, 0), ErrorModel(dictionary("border"), "severe"), 1)
-        seen |= set(found.ledger["kind"])
-    checks.only_described_defects("border", seen)
+    checks.severe_defects_are_those_described("border", observe, PLACES)
 
 
 def test_rates_are_those_of_the_dictionary(world, observed):

@@ -55,11 +55,7 @@ def test_the_same_seed_gives_the_same_records(world, observed):
 
 
 def test_every_described_defect_happens_somewhere_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        found = observe(make_chunk(place, scale, 1, 0), ErrorModel(dictionary("flow_monitoring"), "severe"), 1)
-        seen |= set(found.ledger["kind"])
-    checks.only_described_defects("flow_monitoring", seen)
+    checks.severe_defects_are_those_described("flow_monitoring", observe, PLACES)
 
 
 def test_rates_are_those_of_the_dictionary(observed):

@@ -59,12 +59,7 @@ def test_the_same_seed_gives_the_same_records_and_another_seed_others(world, obs
 
 
 def test_every_described_defect_happens_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        seen |= set(
-            observe(make_chunk(place, scale, 1, 0), ErrorModel(dictionary("mirror"), "severe"), 1).ledger["kind"]
-        )
-    checks.only_described_defects("mirror", seen)
+    checks.severe_defects_are_those_described("mirror", observe, PLACES)
 
 
 def test_shares_of_people_lost_are_those_of_the_dictionary(world, observed):

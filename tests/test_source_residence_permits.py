@@ -60,11 +60,7 @@ def test_the_ledger_tells_all_and_the_table_keeps_to_its_dictionary(world, obser
 
 
 def test_the_same_seed_gives_the_same_records_and_another_seed_others(world, observed):
-    model = ErrorModel(dictionary("residence_permits"), "typical")
-    again, other = observe(world, model, 1).tables[TABLE], observe(world, model, 2).tables[TABLE]
-    pd.testing.assert_frame_equal(observed["typical"].tables[TABLE].records, again.records)
-    pd.testing.assert_frame_equal(observed["typical"].tables[TABLE].ledger, again.ledger)
-    assert not other.records.equals(again.records)
+    checks.same_seed_same_records("residence_permits", TABLE, observe, world, observed["typical"].tables[TABLE])
 
 
 def test_every_described_defect_happens_and_no_other():

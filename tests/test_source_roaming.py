@@ -80,11 +80,7 @@ def test_the_same_seed_gives_the_same_records_and_another_seed_others(world, obs
 
 
 def test_every_described_defect_happens_somewhere_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        found = observe(make_chunk(place, scale, 1, 0), ErrorModel(dictionary("roaming"), "severe"), 1)
-        seen |= set(found.ledger["kind"])
-    checks.only_described_defects("roaming", seen)
+    checks.severe_defects_are_those_described("roaming", observe, PLACES)
 
 
 def test_no_small_count_leaves_the_operator(observed):

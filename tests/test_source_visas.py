@@ -69,11 +69,7 @@ def test_the_same_seed_gives_the_same_records(world, observed):
 
 
 def test_every_described_defect_happens_somewhere_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        found = observe(make_chunk(place, scale, 1, 0), ErrorModel(dictionary("visas"), "severe"), 1)
-        seen |= set(found.ledger["kind"])
-    checks.only_described_defects("visas", seen)
+    checks.severe_defects_are_those_described("visas", observe, PLACES)
 
 
 def test_rates_are_those_of_the_dictionary(observed):

@@ -38,19 +38,11 @@ def test_the_ledger_tells_all_and_the_table_keeps_to_its_dictionary(world, obser
 
 
 def test_the_same_seed_gives_the_same_records_and_another_seed_others(world, observed):
-    model = ErrorModel(dictionary("work_permits"), "typical")
-    again, other = observe(world, model, 1).tables[TABLE], observe(world, model, 2).tables[TABLE]
-    pd.testing.assert_frame_equal(observed["typical"].tables[TABLE].records, again.records)
-    pd.testing.assert_frame_equal(observed["typical"].tables[TABLE].ledger, again.ledger)
-    assert not other.records.equals(again.records)
+    checks.same_seed_same_records("work_permits", TABLE, observe, world, observed["typical"].tables[TABLE])
 
 
 def test_every_described_defect_happens_and_no_other():
-    seen: set[str] = set()
-    for place, scale in PLACES:
-        model = ErrorModel(dictionary("work_permits"), "severe")
-        seen |= set(observe(make_chunk(place, scale, 1, 0), model, 1).ledger["kind"])
-    checks.only_described_defects("work_permits", seen)
+    checks.severe_defects_are_those_described("work_permits", observe, PLACES)
 
 
 def test_rates_are_those_of_the_dictionary(world):

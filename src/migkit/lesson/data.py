@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from migkit.reference import ROOT, KitError, Table, _, codelist, dictionary, dictionary_names, label
+from migkit.reference import ROOT, KitError, Table, _, codelist, dictionary, dictionary_names, find_table, label
 from migkit.reference import country as find_country
 
 #: The table that a person file is mapped to unless another is named.
@@ -64,7 +64,7 @@ def load(name: str, country: str = "GMB", lang: str | None = None) -> pd.DataFra
         state = path.stat()
         parts.append(_read(path, name, state.st_mtime_ns, state.st_size))
     frame = parts[0].copy() if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-    return frame if lang is None else _labelled(frame, _described(name), country.upper(), lang)
+    return frame if lang is None else _labelled(frame, find_table(name), country.upper(), lang)
 
 
 def _labelled(frame: pd.DataFrame, table: Table | None, country: str, lang: str) -> pd.DataFrame:
@@ -157,21 +157,13 @@ def _why_not_found(name: str, prefix: str, seen: Iterable[Path]) -> str:
     return text.format(file=f"{prefix}{name}.csv", country=prefix.split("_")[1].upper())
 
 
-def _described(name: str) -> Table | None:
-    for source in dictionary_names():
-        found = dictionary(source).tables.get(name)
-        if found is not None:
-            return found
-    return None
-
-
 @lru_cache(maxsize=8)
 def _read(path: Path, name: str, changed: int, size: int) -> pd.DataFrame:
     """Read a file of the kit.
 
     Kept in memory while the file stays the same (``changed``, ``size``): every check looks at the same tables.
     """
-    table = _described(name)
+    table = find_table(name)
     frame = _read_parquet(path) if path.suffix == ".parquet" else _read_kit_csv(path)
     kinds = {field.name: field.type for field in table.fields} if table else {}
     days = {field.name for field in table.fields if field.unit == "day"} if table else set()
@@ -336,7 +328,7 @@ def map_columns(
     Raises:
         KitError: naming the column that is missing or the codes that are not translated.
     """
-    described = _described(table)
+    described = find_table(table)
     if described is None:
         raise KitError(_("The kit has no table called {table!r}.").format(table=table))
     for kit_name, own_name in columns.items():

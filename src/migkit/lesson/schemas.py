@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from migkit.lesson.data import load_own
-from migkit.reference import Field, KitError, Table, _, codelist, dictionary, dictionary_names, table
+from migkit.reference import (
+    Field,
+    KitError,
+    Table,
+    _,
+    codelist,
+    dictionary,
+    dictionary_names,
+    find_table,
+    table,
+    tables,
+)
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -246,12 +257,12 @@ def table_called(name: str) -> Table:
     try:
         return table(name)
     except KitError:
-        tables = [each for source in dictionary_names() for each in dictionary(source).tables]
-    guess = difflib.get_close_matches(name.lower(), [*dictionary_names(), *tables], 1)
+        known = list(tables())
+    guess = difflib.get_close_matches(name.lower(), [*dictionary_names(), *known], 1)
     hint = _(" Did you mean {guess!r}?").format(guess=guess[0]) if guess else ""
     raise KitError(
         _("No data dictionary describes a table called {name!r}; there are: {tables}.{hint}").format(
-            name=name, tables=", ".join(tables), hint=hint
+            name=name, tables=", ".join(known), hint=hint
         )
     )
 
@@ -283,12 +294,12 @@ def check_folder(folder: Path, country: str) -> list[Problem]:
     Tables that no dictionary describes (the true totals of a lesson) are passed over.
     """
     prefix = f"synthetic_{country.lower()}_"
-    tables: dict[str, list[Path]] = {}
+    files: dict[str, list[Path]] = {}
     for path in sorted(folder.glob(f"{prefix}*.csv")):
         name = re.sub(r"(-\d+)+$", "", path.stem.removeprefix(prefix))
-        if _described(name):
-            tables.setdefault(name, []).append(path)
-    frames = {name: {path: _strictly(path) for path in paths} for name, paths in tables.items()}
+        if find_table(name):
+            files.setdefault(name, []).append(path)
+    frames = {name: {path: _strictly(path) for path in paths} for name, paths in files.items()}
     found: list[Problem] = []
     for name, parts in frames.items():
         for path, frame in parts.items():
@@ -313,10 +324,6 @@ def _twice(parts: dict[Path, pd.DataFrame], described: Table) -> Iterable[Proble
             named = text.format(file=path.name, row=row, column=key, value=again.iloc[0])
             yield Problem(path.name, row, key, named)
         seen |= set(keys)
-
-
-def _described(name: str) -> bool:
-    return any(name in dictionary(source).tables for source in dictionary_names())
 
 
 def _orphans(

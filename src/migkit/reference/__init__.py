@@ -4,7 +4,17 @@ Every other floor may import from here; this one imports from no other.
 """
 
 from migkit.reference.curriculum import Module, curriculum
-from migkit.reference.dictionary import Defect, Field, Source, Table, dictionary, dictionary_names, table
+from migkit.reference.dictionary import (
+    Defect,
+    Field,
+    Source,
+    Table,
+    dictionary,
+    dictionary_names,
+    find_table,
+    table,
+    tables,
+)
 from migkit.reference.errors import KitError
 from migkit.reference.language import _, set_language
 from migkit.reference.paths import ROOT
@@ -55,6 +65,7 @@ __all__ = [
     "displacement",
     "fact",
     "fertility_ages",
+    "find_table",
     "label",
     "member",
     "mortality_rates",
@@ -66,5 +77,6 @@ __all__ = [
     "regions",
     "set_language",
     "table",
+    "tables",
     "vital_events",
 ]

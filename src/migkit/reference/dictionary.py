@@ -97,6 +97,10 @@ class Source:
     misses: tuple[str, ...] = ()
     main: str = ""  # the table that load() gives for the source's name
 
+    def value(self, parameter: str) -> Any:
+        """The value of a parameter."""
+        return self.parameters[parameter]["value"]
+
 
 #: What each part of a dictionary file must say, and what else it may.
 _PARTS: dict[str, tuple[set[str], set[str]]] = {
@@ -284,14 +288,25 @@ def read_dictionary(path: Path) -> Source:
     )
 
 
+def tables() -> dict[str, Table]:
+    """Every table that a dictionary describes, by name."""
+    return {name: each for source in dictionary_names() for name, each in dictionary(source).tables.items()}
+
+
+def find_table(name: str) -> Table | None:
+    """The description of one table, whichever source it belongs to; none if no dictionary describes it."""
+    for source in dictionary_names():
+        if found := dictionary(source).tables.get(name):
+            return found
+    return None
+
+
 def table(name: str) -> Table:
     """The description of one table, for example ``table("census_persons")``, whichever source it belongs to.
 
     Raises:
         KitError: if no dictionary describes it.
     """
-    for source in dictionary_names():
-        found = dictionary(source).tables.get(name)
-        if found is not None:
-            return found
+    if found := find_table(name):
+        return found
     raise KitError(_("No data dictionary describes a table called {name!r}.").format(name=name))

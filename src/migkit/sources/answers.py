@@ -127,7 +127,7 @@ def _moves(world: World, day: date, there: Present, age: Ints) -> dict[str, Text
     arrived[visitor] = trips["out_date"].to_numpy()[there.trip[visitor]]
     lived = visitor | (came >= 0)
     previous = words(spells["country"], np.where(came > 0, came - 1, -1))
-    purposes = dictionary("census").parameters["reason_of_visit"]["value"]
+    purposes = dictionary("census").value("reason_of_visit")
     purpose = pd.Series(words(trips["purpose"], there.trip)).map(purposes).fillna("O").to_numpy(dtype=object)
     month = arrived.astype("datetime64[M]").astype(np.int64)
     recent = lived & (arrived > np.datetime64(years_before(day, 1), "s"))

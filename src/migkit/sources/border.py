@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.reference import table
+from migkit.reference import dictionary, table
 from migkit.reference.tables import posts
 from migkit.sources.clerks import passport, spoil_identity
-from migkit.sources.journeys import crossings, known_as, like_named, parameter
+from migkit.sources.journeys import crossings, known_as, like_named
 from migkit.sources.records import ErrorModel, Observed, Recorded, Recorder, Texts, identifiers
 from migkit.sources.stays import day, ended, iso, on, positions, words
 from migkit.world import World
@@ -66,17 +66,17 @@ def _at_the_post(world: World, rows: pd.DataFrame) -> dict[str, Texts]:
     """What the post adds: flight or vehicle, biometric capture, officer."""
     post, kind = rows["post"].to_numpy(dtype=object), rows["post_kind"].to_numpy(dtype=object)
     days, hour = rows["day"].to_numpy(), rows["minute"].to_numpy() // 60
-    together = hour // int(parameter("border", "flight_hours"))
+    together = hour // int(dictionary("border").value("flight_hours"))
     shared = post_day(world.seed, "flight", post, days * 24 + together)
     alone = hashed(world.seed, "vehicle", rows["trip_id"].to_numpy())
     number = np.where(kind == "land", alone, shared)
     letters = np.where(kind == "land", "VEH", np.where(kind == "air", "FLT", "SHP")).astype(object)
     code = np.char.zfill((number * 100_000).astype(np.int64).astype(str), 5).astype(object)
-    equipped = parameter("border", "biometric_posts")
+    equipped = dictionary("border").value("biometric_posts")
     share = np.array([equipped[each] for each in kind], dtype=np.float64)
     captured = post_day(world.seed, "equipment", post, np.zeros_like(days)) < share
     at_work = post_day(world.seed, "officer", post, days * 24 + hour // 8)  # shifts of eight hours
-    officer = 1 + (at_work * int(parameter("border", "officers"))).astype(np.int64)
+    officer = 1 + (at_work * int(dictionary("border").value("officers"))).astype(np.int64)
     return {
         "vehicle_or_flight": letters + code,
         "biometric_flag": np.where(captured, "Y", "N").astype(object),
@@ -107,12 +107,12 @@ def _clock(rec: Recorder, rows: pd.DataFrame, model: ErrorModel, seed: int, rng:
     n, at = len(rec), positions(rec)
     days, minute = rows["day"].to_numpy()[at], rows["minute"].to_numpy()[at]
     again = rec.kinds == "duplicate"
-    later = 1 + (rng.random(n) * int(parameter("border", "duplicate_minutes"))).astype(np.int64)
+    later = 1 + (rng.random(n) * int(dictionary("border").value("duplicate_minutes"))).astype(np.int64)
     minute = np.where(again, np.minimum(minute + later, 1439), minute)
     rec.change(again, "time", MIDNIGHTS[minute], "duplicate")
     post = rec["post_code"]
     wrong = post_day(seed, "clock", post, days) < model.rate("wrong_clock")
-    most = int(parameter("border", "clock_hours"))
+    most = int(dictionary("border").value("clock_hours"))
     hours = 1 + (post_day(seed, "clock hours", post, days) * 2 * most).astype(np.int64)
     shown = minute + 60 * np.where(hours > most, most - hours, hours)
     rec.change(wrong, "time", MIDNIGHTS[shown % 1440], "wrong_clock")
@@ -125,7 +125,7 @@ def _spoil(rec: Recorder, world: World, model: ErrorModel, seed: int) -> None:
     n = len(rec)
     turned = np.where(rec["direction"] == "E", "X", "E")
     rec.change(chance(rng, model.rate("wrong_direction"), n), "direction", turned, "wrong_direction")
-    other = str(parameter("border", "default_purpose"))
+    other = str(dictionary("border").value("default_purpose"))
     rec.change(chance(rng, model.rate("purpose_default"), n), "purpose", other, "purpose_default")
     rec.change(chance(rng, model.rate("residence_missing"), n), "residence_country", "", "residence_missing")
     copied = chance(rng, model.rate("issuing_state_as_nationality"), n)

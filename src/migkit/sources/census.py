@@ -83,7 +83,7 @@ def observe(world: World, model: ErrorModel, seed: int) -> Observed:
     lost, counted_in = _household_defects(taken, true)
     persons = _persons(taken, true, lost, counted_in)
     order = list(dict.fromkeys(persons["household_id"]))
-    letters = str(taken.source.parameters["household_letters"]["value"])
+    letters = str(taken.source.value("household_letters"))
     ids = pd.Series(identifiers(world.iso3, letters, world.chunk, len(order)), index=order, dtype="object")
     emigrants = _emigrants(taken, true, lost, counted_in)
     households = _households(taken, true, lost, counted_in)
@@ -284,7 +284,7 @@ def _mix_up(rec: Recorder, taken: _Round, rng: np.random.Generator, birth: Texts
     """Take countries of like names, or on one border, for one another; nobody mistakes the own country."""
     n, home = len(rec), taken.world.iso3
     hit = np.zeros(n, dtype=bool)
-    for group, countries in taken.source.parameters["taken_for_one_another"]["value"].items():
+    for group, countries in taken.source.value("taken_for_one_another").items():
         chosen = chance(rng, taken.model.rate("birthplace_mixup", group), n)
         lot = rng.random(n)
         for code, others in countries.items():

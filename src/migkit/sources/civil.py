@@ -18,7 +18,7 @@ NOT_STATED = "XXX"
 
 
 def _parameter(name: str) -> Any:
-    return dictionary("civil").parameters[name]["value"]
+    return dictionary("civil").value(name)
 
 
 def _day_of(name: str) -> int:

@@ -29,7 +29,7 @@ BY_REASON = {"W": "W", "S": "S", "F": "F", "P": "R"}
 
 
 def _parameter(name: str) -> int:
-    return int(dictionary("consular").parameters[name]["value"])
+    return int(dictionary("consular").value(name))
 
 
 def stays_abroad(world: World, lives: Lives, citizens: Citizenships) -> pd.DataFrame:

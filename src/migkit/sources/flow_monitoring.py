@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from migkit.reference import codelist, table
+from migkit.reference import codelist, dictionary, table
 from migkit.reference.tables import posts
 from migkit.sources.border import post_day
-from migkit.sources.journeys import choices, crossings, in_need, parameter
+from migkit.sources.journeys import choices, crossings, in_need
 from migkit.sources.records import ErrorModel, Observed, Recorded, Recorder, Texts, heaped, identifiers
 from migkit.sources.stays import age, day, iso, words
 from migkit.world import World
@@ -24,7 +24,7 @@ def points(iso3: str) -> list[str]:
     """Codes of the land posts near which a monitoring point stands: those with most traffic."""
     land = posts(iso3)
     land = land[land["kind"] == "land"].sort_values(["weight", "code"], ascending=[False, True], kind="stable")
-    return land["code"].head(int(parameter("flow_monitoring", "points"))).tolist()
+    return land["code"].head(int(dictionary("flow_monitoring").value("points"))).tolist()
 
 
 def route_point(iso3: str) -> str:
@@ -41,7 +41,7 @@ def passages(world: World) -> pd.DataFrame:
     rows = crossings(world)
     land = posts(world.iso3)
     near = rows["post"].isin(points(world.iso3)).to_numpy()
-    share = float(parameter("flow_monitoring", "route_share"))
+    share = float(dictionary("flow_monitoring").value("route_share"))
     by_route = hashed(world.seed, "route", rows["trip_id"].to_numpy()) < share
     on_land = rows["post"].isin(land.loc[land["kind"] == "land", "code"]).to_numpy()
     rows["fmp"] = np.where(near, "FMP-" + rows["post"], route_point(world.iso3))
@@ -110,17 +110,17 @@ def _record_counts(world: World, rows: pd.DataFrame, model: ErrorModel, seed: in
 
 def _means(world: World, rows: pd.DataFrame) -> Texts:
     """Means of transport on land, one for each trip."""
-    shares = parameter("flow_monitoring", "transport_land")
+    shares = dictionary("flow_monitoring").value("transport_land")
     level = hashed(world.seed, "transport", rows["trip_id"].to_numpy())
     return choices(shares, level)
 
 
 def perfect_interviews(world: World, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a sample of travellers would answer; and the passages of the sample, in the same order."""
-    share = parameter("flow_monitoring", "interview_share")
+    share = dictionary("flow_monitoring").value("interview_share")
     number = rows["trip_id"].to_numpy() * 2 + (rows["direction"] == "E").to_numpy()
     chosen = hashed(world.seed, "interview", number) < share
-    sample = rows[chosen & (rows["age"] >= int(parameter("flow_monitoring", "interview_from_age")))]
+    sample = rows[chosen & (rows["age"] >= int(dictionary("flow_monitoring").value("interview_from_age")))]
     sample = sample.reset_index(drop=True)
     years = sample["age"].to_numpy()
     kept = ["event", "fmp", "date", "direction", "sex", "nationality", "origin", "destination"]
@@ -145,8 +145,8 @@ def _record_interviews(world: World, rows: pd.DataFrame, model: ErrorModel, seed
     rec.omit(shut, "point_closed")
     rec.omit(refused[~shut], "refused_interview")
     n = len(rec)
-    hides = np.isin(rec["reason"].astype(str), parameter("flow_monitoring", "reasons_hidden"))
-    told = str(parameter("flow_monitoring", "reason_told"))
+    hides = np.isin(rec["reason"].astype(str), dictionary("flow_monitoring").value("reasons_hidden"))
+    told = str(dictionary("flow_monitoring").value("reason_told"))
     rec.change(hides & chance(rng, model.rate("reason_hidden"), n), "reason", told, "reason_hidden")
     rec.change(chance(rng, model.rate("need_not_told"), n), "vulnerable", "N", "need_not_told")
     rounds = chance(rng, model.rate("age_rounded"), n)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from migkit.reference import KitError, _, dictionary
+from migkit.reference import KitError, _, dictionary, tables
 from migkit.sources import datapackage
 from migkit.sources.files import TableWriter, mark, prefix, sha256, write_bytes
-from migkit.sources.part import Part, described
+from migkit.sources.part import Part
 from migkit.sources.registry import SOURCES
 from migkit.sources.request import Folders, Manifest, Request, are_checksums, files_of, read_manifest
 from migkit.world import number_of_chunks
@@ -224,9 +224,9 @@ def refuse_foreign_file(path: Path, *, known: bool = False) -> None:
 
 def _own_names(iso3: str) -> re.Pattern[str]:
     """How the kit calls the data files of a country."""
-    tables = "|".join(map(re.escape, described()))
+    known = "|".join(map(re.escape, tables()))
     return re.compile(
-        rf"{re.escape(prefix(iso3))}({tables}|(ledger|links|truth)_[a-z0-9_]+)(-\d{{4}})?(-\d+)?\.(csv|parquet)"
+        rf"{re.escape(prefix(iso3))}({known}|(ledger|links|truth)_[a-z0-9_]+)(-\d{{4}})?(-\d+)?\.(csv|parquet)"
     )
 
 

@@ -4,8 +4,6 @@ Days are whole numbers since 1 January 1970, as in ``stays``. What a traveller c
 region visited) is a pure function of the world's seed and the person or trip, so that every source sees the same.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -24,11 +22,6 @@ LONG = 365
 STATELESS, REFUGEE = "XXA", "XXB"
 #: Letters and digits of numbers on documents: no vowels, so that they make no words.
 SYMBOLS = np.frombuffer(b"0123456789BCDFGHJKLMNPQRSTVWXYZ", dtype="S1")
-
-
-def parameter(source: str, name: str) -> Any:
-    """An assumption of a source's dictionary."""
-    return dictionary(source).parameters[name]["value"]
 
 
 def numbered(prefix: Texts | str, level: Floats) -> Texts:
@@ -151,7 +144,7 @@ def document_numbers(world: World, rows: pd.DataFrame) -> Texts:
         world: the truth; its seed makes the numbers, the same in the files of both countries.
         rows: truth_id, trip_id, day, doc_type and issuing.
     """
-    years = parameter("border", "document_years")
+    years = dictionary("border").value("document_years")
     kinds = codelist("document")["code"].to_numpy(dtype=object)
     which = pd.Index(kinds).get_indexer(pd.Index(rows["doc_type"]))
     truth, trip = rows["truth_id"].to_numpy(), rows["trip_id"].to_numpy()
@@ -168,7 +161,7 @@ def document_numbers(world: World, rows: pd.DataFrame) -> Texts:
 
 def visa_periods(rows: pd.DataFrame, seed: int) -> Ints:
     """Which visa serves an entry: person and number of the period of validity, as one number."""
-    length = int(parameter("visas", "validity_days"))
+    length = int(dictionary("visas").value("validity_days"))
     truth = rows["truth_id"].to_numpy()
     start = (hashed(seed, "visa", truth) * length).astype(np.int64)
     return np.asarray(truth * 1024 + (rows["day"].to_numpy() + start) // length, dtype=np.int64)
@@ -198,7 +191,7 @@ def known_as(world: World, rows: pd.DataFrame, style: Style = as_written) -> tup
 
 def like_named(nationality: Texts, rng: np.random.Generator) -> Texts:
     """The country of a similar name that may be written instead; the same where there is none."""
-    others = parameter("border", "like_named")
+    others = dictionary("border").value("like_named")
     level, new = rng.random(len(nationality)), nationality.copy()
     for country, shares in others.items():
         own = nationality == country

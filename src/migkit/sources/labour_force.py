@@ -47,7 +47,7 @@ def survey_day() -> date:
 
 
 def _parameter(name: str) -> Any:
-    return dictionary("labour_force").parameters[name]["value"]
+    return dictionary("labour_force").value(name)
 
 
 def _weight(value: float) -> str:

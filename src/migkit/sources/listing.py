@@ -61,7 +61,7 @@ def same_region(rng: np.random.Generator, wanted: Texts, have: Texts) -> Ints:
 def homes_on(world: World, day: date, source: Source, seed: int) -> Homes:
     """The households of the truth on census day; on an earlier day those that their people then formed."""
     homes = _homes_now(world) if day == world.census_day else _homes_then(world, day, seed, source)
-    _into_areas(homes.frame, world.chunk, float(source.parameters["households_per_ea"]["value"]))
+    _into_areas(homes.frame, world.chunk, float(source.value("households_per_ea")))
     return homes
 
 
@@ -90,7 +90,7 @@ def _homes_then(world: World, day: date, seed: int, source: Source) -> Homes:
     region = words(world.spells["region"], lives)[here]
     age = completed_years(persons["birth_date"].iloc[here], day)
     group = _groups(persons["household_ref"].to_numpy()[here], persons["truth_id"].to_numpy()[here], region)
-    grown = int(source.parameters["age_of_own_household"]["value"])
+    grown = int(source.value("age_of_own_household"))
     group = _young_join(world, rng, here, region, age, group, grown)
     order = np.lexsort((persons["truth_id"].to_numpy()[here], -age, group))
     _names, first, home_here = np.unique(group[order], return_index=True, return_inverse=True)
@@ -223,8 +223,8 @@ def _listed(
 ) -> pd.DataFrame:
     """Residents at home (UP, or UA if away); some of those, and people from abroad, as visitors (V) elsewhere."""
     rng = stream(seed, world.iso3, world.chunk, f"{source.key} night")
-    absent = float(source.parameters["absent_share"]["value"])
-    share = float(source.parameters["visitor_resident_share"]["value"]) / absent
+    absent = float(source.value("absent_share"))
+    share = float(source.value("visitor_resident_share")) / absent
     home, visitor = homes.home[there.row], there.visitor
     travels = age_on(date.fromisoformat(source.reference), world.persons["birth_date"]).to_numpy()[there.row] >= 12
     inside = chance(rng, absent, len(home)) & ~visitor & ~there.away & travels

@@ -20,7 +20,7 @@ MOVES = ("move", "return")
 
 def _instruments() -> pd.DataFrame:
     """Which destination publishes what: destination, source_kind, definition, reference_year."""
-    listed = dictionary("mirror").parameters["instruments"]["value"]
+    listed = dictionary("mirror").value("instruments")
     return pd.DataFrame(
         [
             {
@@ -77,7 +77,7 @@ def stock_cells(world: World) -> pd.DataFrame:
     """
     citizens = Citizenships(world)
     stays = _people_abroad(world)
-    years_kept = int(dictionary("mirror").parameters["kept_years"]["value"])
+    years_kept = int(dictionary("mirror").value("kept_years"))
     parts = []
     listed = _instruments()
     for definition, year in sorted(set(zip(listed["definition"], listed["reference_year"], strict=True))):
@@ -158,7 +158,7 @@ def _year_of(at: int) -> int:
 def _long_trips(world: World) -> pd.DataFrame:
     """Trips of residents to another country of three months or more that are no change of residence."""
     trips = world.trips
-    least = int(dictionary("mirror").parameters["short_stay_days"]["value"])
+    least = int(dictionary("mirror").value("short_stay_days"))
     person, start, end = rows_of(world, trips["truth_id"]), day(trips["out_date"]), day(trips["back_date"])
     abroad = (words(trips["origin"]) == world.iso3) & ~np.isin(words(trips["kind"]), MOVES) & (person >= 0)
     long = abroad & (np.minimum(end, ended(world)) - start >= least)
@@ -212,7 +212,7 @@ def _stock(world: World, cells: pd.DataFrame, model: ErrorModel, seed: int) -> R
         return stream(seed, world.iso3, world.chunk, f"mirror {step}")
 
     draws = rng("hidden")
-    small = float(dictionary("mirror").parameters["hidden_below"]["value"]) * world.scale / world.chunks
+    small = float(dictionary("mirror").value("hidden_below")) * world.scale / world.chunks
     total = cells.groupby(SET)["persons"].transform("sum").to_numpy()
     rec.omit((total < small) & _Figures(rec, cells).once(SET, model.rate("hidden_origin"), draws), "hidden_origin")
     cells = cells.iloc[positions(rec)].reset_index(drop=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from migkit.reference import Table, _, curriculum, dictionary, dictionary_names
+from migkit.reference import _, curriculum, tables
 from migkit.sources.files import TableWriter, pieces, prefix
 from migkit.sources.records import Observed
-from migkit.sources.registry import SOURCES, Instrument, observe_all
+from migkit.sources.registry import observe_all
 from migkit.sources.request import Folders, Request
 from migkit.sources.truth_tables import truth_tables
 from migkit.world import World, make_chunk, truth_frames
@@ -31,11 +31,6 @@ class Part:
         return json.dumps({"files": self.files, "totals": self.totals}, ensure_ascii=False)
 
 
-def described() -> dict[str, Table]:
-    """Every table that a dictionary describes, by name."""
-    return {name: table for source in dictionary_names() for name, table in dictionary(source).tables.items()}
-
-
 def _trainer_tables(world: World, observed: dict[str, Observed]) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from truth_frames(world).items()
     for name, seen in observed.items():
@@ -55,12 +50,9 @@ def make_part(request: Request, folders: Folders, chunk: int, chunks: int, step:
     tell = step or (lambda _name: None)
     tell(_("true population"))
     world = make_chunk(request.iso3, request.scale, request.seed, chunk)
-    observed: dict[str, Observed] = {}
-    for instrument in request.instruments:
-        tell(dictionary(instrument.name).title)
-        observed |= _observed(world, instrument, request, observed)
+    observed = observe_all(world, request.instruments, request.models, request.seed, tell)
     tell(_("writing the files"))
-    descriptions = described()
+    descriptions = tables()
     writer = TableWriter(request.iso3)
     part = Part({})
 
@@ -82,14 +74,3 @@ def make_part(request: Request, folders: Folders, chunk: int, chunks: int, step:
     if request.reveal:
         part.totals = truth_tables(world, observed["census"]).to_csv(index=False)
     return part
-
-
-def _observed(
-    world: World, instrument: Instrument, request: Request, seen: dict[str, Observed]
-) -> dict[str, Observed]:
-    """The records of one source; a source that it needs and nobody asked for is used on the way."""
-    missing = tuple(each for each in SOURCES if each.name in instrument.needs and each.name not in seen)
-    helped = observe_all(world, missing, request.models, request.seed)
-    return {
-        instrument.name: instrument.observe(world, request.models[instrument.name], request.seed, seen | helped)
-    }

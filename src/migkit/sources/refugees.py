@@ -29,11 +29,11 @@ LEGAL = {"refugee": "REF", "asylum_seeker": "ASR", "idp": "IDP", "stateless": "S
 
 
 def _parameter(name: str) -> float:
-    return float(dictionary("refugees").parameters[name]["value"])
+    return float(dictionary("refugees").value(name))
 
 
 def _day_of(name: str) -> int:
-    return int(np.datetime64(dictionary("refugees").parameters[name]["value"], "D").astype(np.int64))
+    return int(np.datetime64(dictionary("refugees").value(name), "D").astype(np.int64))
 
 
 def cases(world: World) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def _specific_needs(world: World, who: Ints, sex: Texts, years: Ints, groups: _G
     """The first need that applies; those that the world does not tell are drawn."""
     truth = world.persons["truth_id"].to_numpy()[who]
     away_from_parents = np.isin(words(world.persons["relationship"])[who], ["5", "6", ""])
-    shares = dictionary("refugees").parameters["specific_needs"]["value"]
+    shares = dictionary("refugees").value("specific_needs")
     lot = {code: hashed(world.seed, f"need {code}", truth) < share for code, share in shares.items()}
     adult = years >= 18
     needs = [
@@ -126,7 +126,7 @@ def _specific_needs(world: World, who: Ints, sex: Texts, years: Ints, groups: _G
 def _housing(world: World, found: pd.DataFrame, group: Ints) -> tuple[Texts, Texts]:
     """Type of accommodation, one for each group, and kind of place."""
     codes = codelist("accommodation_type")["code"].tolist()
-    shares = dictionary("refugees").parameters["accommodation"]["value"]
+    shares = dictionary("refugees").value("accommodation")
     legal = found["legal"].groupby(group).transform("first").to_numpy()
     tables = Choices.of([[shares[kind][code] for code in codes] for kind in shares])
     row = pd.Index(list(shares)).get_indexer(pd.Index(legal))

@@ -4,7 +4,7 @@ A source is a function ``observe(world, model, seed, *seen)``; ``seen`` are the 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -115,12 +115,20 @@ def error_models(
 
 
 def observe_all(
-    world: World, instruments: tuple[Instrument, ...], models: dict[str, ErrorModel], seed: int
+    world: World,
+    instruments: tuple[Instrument, ...],
+    models: dict[str, ErrorModel],
+    seed: int,
+    tell: Callable[[str], None] = lambda _title: None,
 ) -> dict[str, Observed]:
-    """What the chosen sources record of a world; a source that another needs is used too, but not returned."""
+    """What the chosen sources record of a world; a source that another needs is used too, but not returned.
+
+    ``tell`` is called with the title of each chosen source before it is used.
+    """
     seen: dict[str, Observed] = {}
     by_name = {each.name: each for each in SOURCES}
     for each in instruments:
+        tell(dictionary(each.name).title)
         for name in (*each.needs, each.name):
             if name not in seen:
                 seen[name] = by_name[name].observe(world, models[name], seed, seen)

@@ -137,7 +137,7 @@ def _perfect(world: World, cards: pd.DataFrame, lives: Lives, citizens: Citizens
 def _delays(cards: pd.DataFrame, model: ErrorModel, rng: np.random.Generator) -> Ints:
     """By how many days each card is late: its own delay and those of the cards before it in the same stay."""
     first = (cards["step"] == 0).to_numpy()
-    longest = dictionary("residence_permits").parameters["late_days"]["value"]
+    longest = dictionary("residence_permits").value("late_days")
     rate = np.where(first, model.rate("late_application", "first"), model.rate("late_application", "renewal"))
     late = chance(rng, rate, len(cards))
     days = 1 + (rng.random(len(cards)) * np.where(first, longest["first"], longest["renewal"])).astype(np.int64)
@@ -234,7 +234,7 @@ def _nationality_words(nationality: Texts, sex: Texts, language: str) -> Texts:
 
 def former_names(codes: Texts, dob: Texts, language: str) -> tuple[Texts, Mask]:
     """Former names of countries, and whether the person was born when the country had that name."""
-    changed = dictionary("residence_permits").parameters["names_changed_in"]["value"]
+    changed = dictionary("residence_permits").value("names_changed_in")
     year = pd.to_numeric(pd.Series(dob).str[:4], errors="coerce").fillna(9999)
     applies = year < pd.Series(codes).map(changed).fillna(0)
     return _column("historic_country", language, codes), applies.to_numpy()

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from migkit.reference import country, table
-from migkit.sources.journeys import parameter, trips
+from migkit.reference import country, dictionary, table
+from migkit.sources.journeys import trips
 from migkit.sources.records import ErrorModel, Observed, Recorded, Recorder, identifiers
 from migkit.sources.stays import OPEN, age, day, ended, on
 from migkit.world import World
@@ -25,8 +25,10 @@ def visits(world: World) -> pd.DataFrame:
     rows = trips(world)
     rows = rows[rows["destination"] == world.iso3].reset_index(drop=True)
     end, out, back = ended(world), rows["out"].to_numpy(), rows["back"].to_numpy()
-    keeps = int(parameter("roaming", "keeps_foreign_sim_days"))
-    last = np.where(rows["kind"].isin(parameter("roaming", "moves")), out + keeps, np.minimum(back, end - 1))
+    keeps = int(dictionary("roaming").value("keeps_foreign_sim_days"))
+    last = np.where(
+        rows["kind"].isin(dictionary("roaming").value("moves")), out + keeps, np.minimum(back, end - 1)
+    )
     died = day(world.persons["death_date"].iloc[rows["person"].to_numpy()])
     last = np.minimum(np.minimum(last, died), end - 1)
     born = day(world.persons["birth_date"].iloc[rows["person"].to_numpy()])
@@ -60,10 +62,10 @@ def seen(world: World) -> pd.DataFrame:
 def _habits(rows: pd.DataFrame, world: World, model: ErrorModel, seed: int) -> dict[str, tuple[Bools, int]]:
     """By defect, which persons seen it concerns and by how many cards; the habits of a person are lasting."""
     who = rows["truth_id"].to_numpy()
-    child = (rows["age"] < int(parameter("roaming", "child_age"))).to_numpy()
+    child = (rows["age"] < int(dictionary("roaming").value("child_age"))).to_numpy()
     rate = np.where(child, model.rate("no_phone", "children"), model.rate("no_phone", "adults"))
     none = hashed(seed, "phone", who) < rate
-    long = (rows["days"] >= int(parameter("roaming", "long_stay_days"))).to_numpy()
+    long = (rows["days"] >= int(dictionary("roaming").value("long_stay_days"))).to_numpy()
     rate = np.where(long, model.rate("local_sim", "long"), model.rate("local_sim", "short"))
     local = ~none & (hashed(seed, "local card", who) < rate)
     seen_here = ~none & ~local
@@ -94,7 +96,7 @@ def _record(
     for kind, (who, cards) in _habits(rows, world, model, seed).items():
         sims = rec["sims"].astype(np.int64) + cards * np.bincount(cell[who], minlength=n)
         rec.change(everywhere, "sims", sims.astype(str).astype(object), kind)
-    small = rec["sims"].astype(np.int64) < int(parameter("roaming", "threshold"))
+    small = rec["sims"].astype(np.int64) < int(dictionary("roaming").value("threshold"))
     rng = stream(seed, world.iso3, world.chunk, name)
     rec.omit(small & chance(rng, model.rate("suppressed"), n), "suppressed")
     return rec.finish(identifiers(world.iso3, "M", world.chunk, len(rec)), table(name).columns)

@@ -29,7 +29,7 @@ def reference_day() -> date:
 
 
 def _parameter(name: str) -> Any:
-    return dictionary("school").parameters[name]["value"]
+    return dictionary("school").value(name)
 
 
 class _Learners:

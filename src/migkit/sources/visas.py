@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from migkit.reference import table
+from migkit.reference import dictionary, table
 from migkit.sources.clerks import spoil_identity
-from migkit.sources.journeys import crossings, known_as, like_named, numbered, parameter, visa_periods
+from migkit.sources.journeys import crossings, known_as, like_named, numbered, visa_periods
 from migkit.sources.records import ErrorModel, Observed, Recorder, identifiers
 from migkit.sources.stays import day, ended, iso, positions, words
 from migkit.world import World
@@ -20,7 +20,7 @@ def perfect_applications(world: World) -> tuple[pd.DataFrame, Ints]:
     rows = rows[rows["visa"] != ""].copy()
     rows["entries"] = rows.groupby("visa", sort=False)["event"].transform("size")
     rows = rows[~rows.duplicated("visa")].reset_index(drop=True)
-    least, most = parameter("visas", "days_before")
+    least, most = dictionary("visas").value("days_before")
     ahead = least + (hashed(world.seed, "visa ahead", visa_periods(rows, world.seed)) * (most - least + 1)).astype(
         int
     )
@@ -70,7 +70,7 @@ def _invent(rec: Recorder, world: World, model: ErrorModel, when: Ints, seed: in
     for kind, decision in (("visa_not_used", "G"), ("refused_never_came", "R"), ("still_pending", "P")):
         rng = stream(seed, world.iso3, world.chunk, f"visas {kind}")
         rows, days = _applicants_who_never_came(rec.perfect, when, model.rate(kind), rng)
-        recent = last - (rng.random(len(rows)) * int(parameter("visas", "pending_days"))).astype(np.int64)
+        recent = last - (rng.random(len(rows)) * int(dictionary("visas").value("pending_days"))).astype(np.int64)
         days = recent if decision == "P" else np.minimum(days, last)
         unused = numbered("V" + world.iso3[:1], rng.random(len(rows)))
         rows = rows.assign(date=iso(days), decision=decision, visa_no=unused if decision == "G" else "")
@@ -81,7 +81,7 @@ def _spoil(rec: Recorder, world: World, model: ErrorModel, when: Ints, seed: int
     rng = stream(seed, world.iso3, world.chunk, "visas answers")
     n = len(rec)
     again = rec.kinds == "duplicate"
-    least, most = parameter("visas", "second_days")
+    least, most = dictionary("visas").value("second_days")
     earlier = (
         np.where(again, when[positions(rec)], 0) - least - (rng.random(n) * (most - least + 1)).astype(np.int64)
     )

@@ -22,7 +22,7 @@ EMPLOYEE, FAMILY_WORKER = 3, 4
 
 
 def _parameter(name: str) -> Any:
-    return dictionary("labour_force").parameters[name]["value"]
+    return dictionary("labour_force").value(name)
 
 
 def pay_scale(iso3: str) -> dict[str, int]:

@@ -25,11 +25,11 @@ from migkit.world.draws import Ints, chance, hashed, stream
 
 def _parameter(name: str) -> dict[str, float]:
     """The values of a parameter by code; code lists read as text even where YAML reads a number."""
-    return {str(code): value for code, value in dictionary("work_permits").parameters[name]["value"].items()}
+    return {str(code): value for code, value in dictionary("work_permits").value(name).items()}
 
 
 def _number(name: str) -> float:
-    return float(dictionary("work_permits").parameters[name]["value"])
+    return float(dictionary("work_permits").value(name))
 
 
 def has_formal_job(world: World) -> Mask:
@@ -100,7 +100,7 @@ def truth_steps(world: World, rows: pd.DataFrame) -> Ints:
 
 def wages(world: World, who: Ints, occupation: Texts) -> Texts:
     """Monthly wages in the country's currency, rounded as employers round them."""
-    units = dictionary("residence_permits").parameters["currency_units"]["value"][country(world.iso3).currency]
+    units = dictionary("residence_permits").value("currency_units")[country(world.iso3).currency]
     middle = pd.Series(occupation).map(_parameter("wage")).to_numpy(dtype=np.float64)
     spread = list(_parameter("wage_spread").values())
     lot = hashed(world.seed, "wage", world.persons["truth_id"].to_numpy()[who])

@@ -46,7 +46,7 @@ CALIBRATION, HISTORY = ago(CENSUS_DAYS[-1]), ago(HISTORY_FROM)
 @cache
 def assumption(name: str) -> Any:
     """The value of one parameter of datasets/dictionary/world.yml."""
-    return dictionary("world").parameters[name]["value"]
+    return dictionary("world").value(name)
 
 
 @cache

@@ -29,7 +29,7 @@ GROUP = 3
 @cache
 def mobility(name: str) -> Any:
     """The value of one parameter of datasets/dictionary/mobility.yml."""
-    return dictionary("mobility").parameters[name]["value"]
+    return dictionary("mobility").value(name)
 
 
 @cache
