@@ -23,6 +23,8 @@ OLDEST = (3, 11)
 GROUPS = {
     "base": ("requirements.txt", 1400),
     "docs": ("requirements/docs.txt", 900),
+    "office": ("requirements/office.txt", 900),
+    "spark": ("requirements/spark.txt", 1600),
     "test": ("requirements/test.txt", 900),
 }
 #: Wheels brought on a stick: python -m pip download --require-hashes -r requirements.txt -d wheels
@@ -32,7 +34,7 @@ HELP = """Usage: python3 kit.py VERB [OPTIONS]
 
   start      set the kit up (first time only), make data and book, open them
   test       run every test
-  install    fetch a group of packages beforehand: base, docs, test
+  install    fetch a group of packages beforehand: base, docs, office, test
   VERB ...   any other verb of the kit; `python3 kit.py --help` lists them once it is set up
 """
 
@@ -225,7 +227,8 @@ def install(group):
     total = sum(1 for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line)
     label = "packages ({})".format(group)
     progress(label, 0, total)
-    said, code = pip(["--require-hashes", "-r", str(lock)], log, label, total)
+    # --no-deps: a lock names every package that is needed, so there is nothing left to resolve.
+    said, code = pip(["--require-hashes", "--no-deps", "-r", str(lock)], log, label, total)
     if code == 0 and group == "base":
         said, code = pip(
             ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],

@@ -70,7 +70,9 @@ def test_notebooks_hold_no_outputs(file):
         )
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements/docs.txt", "requirements/test.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.txt", *(f"requirements/{group}.txt" for group in ("docs", "office", "spark", "test"))]
+)
 def test_every_locked_package_has_hashes(lock):
     text = (ROOT / lock).read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=\S)", text):

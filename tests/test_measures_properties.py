@@ -2,7 +2,9 @@
 
 import doctest
 import importlib
+import inspect
 import itertools
+import pkgutil
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import migkit.measures
 from migkit.measures import (
     RULES,
     Estimate,
@@ -58,11 +61,26 @@ anchor = dict.fromkeys(
 people = st.lists(person, max_size=30).map(lambda rows: pd.DataFrame([*rows, anchor]))
 
 
-@pytest.mark.parametrize("name", ["definitions", "tables", "age_quality", "coverage", "estimation"])
-def test_worked_examples_in_docstrings(name):
-    result = doctest.testmod(importlib.import_module(f"migkit.measures.{name}"))
+def measure_modules():
+    """Every module of the measures that promises something to others."""
+    for found in pkgutil.walk_packages(migkit.measures.__path__, "migkit.measures."):
+        module = importlib.import_module(found.name)
+        if getattr(module, "__all__", []) and not found.ispkg:
+            yield module
+
+
+@pytest.mark.parametrize("module", measure_modules(), ids=lambda module: module.__name__)
+def test_worked_examples_in_docstrings(module):
+    result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("module", measure_modules(), ids=lambda module: module.__name__)
+def test_every_public_function_has_a_worked_example(module):
+    public = [getattr(module, name) for name in module.__all__]
+    bare = [each.__name__ for each in public if inspect.isfunction(each) and ">>>" not in (each.__doc__ or "")]
+    assert not bare, f"no worked example in the docstring of {', '.join(bare)}"
 
 
 # definitions

@@ -7,7 +7,7 @@ from migkit.reference import ROOT, KitError, _
 
 
 def ensure(group: str) -> None:
-    """Install the locked package group ``group`` ("docs", "test") unless it is there already.
+    """Install the locked package group ``group`` ("docs", "office", "test") unless it is there already.
 
     The launcher does the work, because it also shows progress and explains failures.
 

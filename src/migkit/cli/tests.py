@@ -50,6 +50,7 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
     """
     ensure("test")
     ensure("docs")  # the documents are tested as well
+    ensure("office")  # and so are the engines
     arguments = list(pytest_arguments)
     fine = True
     if not arguments:

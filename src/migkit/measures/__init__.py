@@ -4,10 +4,11 @@ They take the office's own file as readily as the kit's: column names are argume
 and what cannot be computed is said in one sentence (``KitError``). numpy and pandas are all they need.
 """
 
-from migkit.measures.age_quality import AgeSexAccuracy, digit_shares, myers, un_age_sex_accuracy, whipple
-from migkit.measures.coverage import Estimate, chandra_sekar_deming, coverage_rates, dual_system, weighted_ratio
+from migkit.measures.census_quality import AgeSexAccuracy, digit_shares, myers, un_age_sex_accuracy, whipple
+from migkit.measures.coverage import Estimate, chandra_sekar_deming, coverage_rates, dual_system
 from migkit.measures.definitions import RULES, Rule, classify, compare_definitions, stock
 from migkit.measures.estimation import emigrants_from_households, lifetime_migration, survival_ratio_migration
+from migkit.measures.surveys import weighted_ratio
 from migkit.measures.tables import TableSpec, age_groups, make_table
 
 __all__ = [
