@@ -1,6 +1,8 @@
 """What every measure asks of its input, in one place: clear errors, unknown codes, weights, classifiers."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -244,3 +246,19 @@ def in_order(values: Iterable[Any]) -> list[Any]:
 def as_counts(table: pd.DataFrame, weight: str | None) -> pd.DataFrame:
     """Whole numbers where rows were counted, decimals where they were weighted."""
     return table.astype("int64") if weight is None else table.astype(float)
+
+
+def engine(name: str, group: str = "office") -> ModuleType:
+    """The module ``name`` of a package that only size or an office's own file needs.
+
+    Raises:
+        KitError: if it is not installed; the sentence says how to install it.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as missing:
+        raise KitError(
+            _(
+                "This needs the package {name}, which is not installed: run `python3 kit.py install {group}`."
+            ).format(name=missing.name, group=group)
+        ) from missing
