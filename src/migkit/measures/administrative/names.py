@@ -16,17 +16,20 @@ from migkit.measures._input import shown
 from migkit.reference import KitError, _
 from migkit.reference.language import N_
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Words before a name that are not part of it.
-TITLES = frozenset(
-    (
-        "mr mrs ms miss mme mlle mm dr prof hon chief rev sr sra "
-        "alhaj alhaji alhadj alhadji elhaj elhadj elhadji hadj hadji hadja haja haji hajia hajj"
-    ).split()
+TITLES = _words(
+    "mr mrs ms miss mme mlle mm dr prof hon chief rev sr sra "
+    "alhaj alhaji alhadj alhadji elhaj elhadj elhadji hadj hadji hadja haja haji hajia hajj"
 )
 #: Small words between the parts of a name: Arabic article and filiation, French and Portuguese "of".
-PARTICLES = frozenset("al el ul bin ben bint ibn ould wuld mint de da do das dos du del d l".split())
+PARTICLES = _words("al el ul bin ben bint ibn ould wuld mint de da do das dos du del d l")
 #: Arabic "servant of": written apart or together with the word that follows.
-_SERVANT = frozenset("abd abdel abdal abdul abdoul abdur abdour abder".split())
+_SERVANT = _words("abd abdel abdal abdul abdoul abdur abdour abder")
 
 #: Letters that are no letter with an accent, and the letters that stand for them.
 _LETTERS = str.maketrans(
@@ -140,7 +143,8 @@ def _word_key(word: str) -> str:
         return word
     for pattern, becomes in _COMPILED:
         word = pattern.sub(becomes, word)
-    start, first, rest = _SYLLABLE.findall(word)[0]
+    parts: tuple[str, str, str] = _SYLLABLE.findall(word)[0]
+    start, first, rest = parts
     last = re.search("[aeiou]$", rest)
     bones = re.sub("[aeiou]", "", rest)
     vowels = re.sub(r"(.)\1+", r"\1", first.translate(_CLASSES))
