@@ -1,5 +1,8 @@
 """Standard errors of clustered samples by linearisation and ultimate clusters, in numpy: what the lessons show."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -8,27 +11,92 @@ from migkit.measures._input import need_columns, numbers, shown, weights
 from migkit.reference import KitError, _
 
 
-def cluster_variance(contributions: pd.Series) -> float:
-    """Variance of a total from stratified clusters: ultimate clusters, drawn as if with replacement.
+#: What to do with a stratum of one cluster, in which nothing can be compared.
+LONELY = ("adjust", "certainty", "fail")
+
+
+def cluster_variance(
+    contributions: pd.Series, sampled_share: pd.Series | None = None, lonely: str = "adjust"
+) -> float:
+    """Variance of a total from stratified clusters: the totals of the ultimate clusters, compared within strata.
 
     ::
 
-        sum over strata of  n / (n - 1) x sum over its clusters of (z - mean z)^2
+        sum over strata of  (1 - f) x n / (n - 1) x sum over its n clusters of (z - mean z)^2
 
-    ``contributions`` is the weighted z of each cluster, indexed by (stratum, cluster). A stratum of one cluster is
-    compared with the mean of all clusters, which errs on the large side. One cluster in all shows no variance.
+    ``f`` is the sampled share of the stratum's clusters; without it clusters count as drawn with replacement,
+    which errs on the large side. One cluster in all shows no variance.
+
+    Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), chapter on the ultimate cluster
+    estimator. The three ways with lonely clusters have the names that the survey package for R gives them.
+
+    Args:
+        contributions: the weighted z of each cluster, indexed by (stratum, cluster).
+        sampled_share: ``f`` of each stratum, indexed by stratum: 0 to 1.
+        lonely: a stratum of one cluster is compared with the mean of all clusters (``"adjust"``, which errs on
+            the large side), taken as drawn with certainty, so that it adds nothing (``"certainty"``), or is an
+            error (``"fail"``). Where the whole stratum is in the sample (f = 1) it adds nothing in any case.
+
+    Raises:
+        KitError: if a stratum has one cluster and ``lonely`` is ``"fail"``.
+
+    >>> index = pd.MultiIndex.from_tuples([("north", 1), ("north", 2), ("south", 3), ("south", 4)])
+    >>> totals = pd.Series([10.0, 14.0, 30.0, 36.0], index=index)
+    >>> round(cluster_variance(totals), 6)
+    52.0
+    >>> round(cluster_variance(totals, pd.Series({"north": 0.5, "south": 0.0})), 6)
+    44.0
     """
+    check_lonely(lonely)
     if len(contributions) < 2:
         return np.nan
-    overall = contributions.mean()
-    total = 0.0
-    for _stratum, values in contributions.groupby(level=0):
-        n = len(values)
-        if n > 1:
-            total += n / (n - 1) * float(((values - values.mean()) ** 2).sum())
-        else:
-            total += float((values.iloc[0] - overall) ** 2)
-    return total
+    codes, names = pd.factorize(contributions.index.get_level_values(0))
+    share = np.zeros(len(names)) if sampled_share is None else sampled_share.reindex(names).to_numpy(float)
+    return float(stratum_variances(contributions.to_numpy(float), codes, share, lonely, names).sum())
+
+
+def check_lonely(lonely: str) -> None:
+    """Raise a KitError unless ``lonely`` is one of the known ways.
+
+    >>> check_lonely("adjust")
+    """
+    if lonely not in LONELY:
+        raise KitError(
+            _("lonely is one of {ways}; got {x}.").format(ways=", ".join(map(shown, LONELY)), x=shown(lonely))
+        )
+
+
+def stratum_variances(
+    totals: np.ndarray, stratum: np.ndarray, share: np.ndarray, lonely: str, names: Sequence[Any]
+) -> np.ndarray:
+    """The variance that each stratum adds, from the totals of its clusters.
+
+    Args:
+        totals: of each cluster.
+        stratum: of each cluster, as a number from 0.
+        share: sampled share of the clusters of each stratum.
+        lonely: see :func:`cluster_variance`.
+        names: of the strata, for messages.
+
+    >>> stratum_variances(np.array([10.0, 14.0]), np.array([0, 0]), np.array([0.5]), "adjust", ["north"])
+    array([8.])
+    """
+    strata = len(share)
+    clusters = np.bincount(stratum, minlength=strata)
+    centre = np.bincount(stratum, totals, strata) / np.maximum(clusters, 1)
+    alone = (clusters == 1) & (share < 1)
+    if alone.any() and lonely == "fail":
+        raise KitError(
+            _(
+                "Stratum {name} has one cluster ({n} such strata), so its error cannot be estimated; join it to a "
+                "stratum that is like it, or choose lonely='adjust' or 'certainty'."
+            ).format(name=shown(names[int(alone.argmax())]), n=int(alone.sum()))
+        )
+    factor = np.where(clusters > 1, clusters / np.maximum(clusters - 1, 1), 1.0)
+    if lonely == "adjust":
+        centre = np.where(alone, totals.mean() if len(totals) else 0.0, centre)
+    squares = np.bincount(stratum, (totals - centre[stratum]) ** 2, strata)
+    return np.asarray((1 - share) * factor * squares, dtype=float)
 
 
 def weighted_ratio(
@@ -83,7 +151,21 @@ def weighted_ratio(
 def cluster_totals(
     values: pd.DataFrame, sample: pd.DataFrame, design: tuple[str, str, str], what: str
 ) -> pd.DataFrame:
-    """Weighted totals of each column by (stratum, cluster)."""
+    """Weighted totals of each column by (stratum, cluster).
+
+    Args:
+        values: columns to add up, one row a person.
+        sample: the same rows, with the columns of the design.
+        design: the columns (weight, cluster, stratum).
+        what: the sample's name, for messages.
+
+    Raises:
+        KitError: if a row has no stratum or cluster, or a cluster lies in two strata.
+
+    >>> people = pd.DataFrame({"ea": [1, 1, 2], "stratum": "A", "weight": [2.0, 2.0, 3.0]})
+    >>> cluster_totals(pd.DataFrame({"y": [1, 0, 1]}), people, ("weight", "ea", "stratum"), "Sample")["y"].tolist()
+    [2.0, 3.0]
+    """
     weight, cluster, stratum = design
     unplaced = sample[[stratum, cluster]].isna().any(axis=1)
     if unplaced.any():
@@ -105,4 +187,11 @@ def cluster_totals(
     return values.mul(each, axis=0).groupby(keys).sum()
 
 
-__all__ = ["cluster_totals", "cluster_variance", "weighted_ratio"]
+__all__ = [
+    "LONELY",
+    "check_lonely",
+    "cluster_totals",
+    "cluster_variance",
+    "stratum_variances",
+    "weighted_ratio",
+]

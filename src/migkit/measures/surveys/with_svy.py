@@ -1,0 +1,107 @@
+"""The same estimates through the library svy: for the office's own large files, and to check ours against."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from migkit.measures._input import column_names, engine
+from migkit.measures.surveys.design import Drawn, SurveyDesign, drawn
+from migkit.reference import KitError, _
+
+#: What svy calls our ways with a stratum of one PSU.
+_LONELY = {"adjust": "center", "certainty": "skip", "fail": None}
+
+
+def _parts(held: Drawn, values: Sequence[np.ndarray], lonely: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Columns (numbered strata and units, y and x with null for NaN), and which of them are svy's design."""
+    if held.margins:
+        raise KitError(_("svy does not know calibrated weights in this kit; use engine='numpy'."))
+    svy, polars = engine("svy"), engine("polars")
+    columns: dict[str, Any] = {"w": held.weight, "psu": held.psu, "stratum": held.stratum_of[held.psu]}
+    columns |= {name: polars.Series(one, nan_to_null=True) for name, one in zip("yx", values, strict=False)}
+    parts: dict[str, Any] = {"wgt": "w", "psu": "psu", "stratum": "stratum"}
+    if held.share.any():
+        clusters = np.bincount(held.stratum_of)
+        columns["size"] = (clusters / held.share)[held.stratum_of[held.psu]]
+        parts["pop_size"] = "size"
+    if held.share_ssu.any() and held.share.any():
+        units = np.bincount(held.psu_of)
+        columns |= {"ssu": held.ssu, "size_ssu": (units / held.share_ssu)[held.psu]}
+        parts |= {"ssu": "ssu", "pop_size": svy.PopSize(psu="size", ssu="size_ssu")}
+    if _LONELY[lonely] is not None:
+        parts["singleton"] = _LONELY[lonely]
+    return columns, parts
+
+
+def _run(sample: Any, call: Callable[[Any], Any]) -> dict[str, float]:
+    """One estimate as a dictionary; svy's own errors as ours."""
+    svy = engine("svy")
+    try:
+        return dict(call(sample).to_polars().row(0, named=True))
+    except svy.SvyError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise KitError(_("svy cannot estimate this: {reason}").format(reason=reason)) from error
+
+
+def _row(found: dict[str, float], inside: np.ndarray, answered: np.ndarray) -> dict[str, float]:
+    names = {"est": "estimate", "se": "se", "cv": "cv", "lci": "low", "uci": "high", "df": "df", "deff": "deff"}
+    row = {ours: found[theirs] for theirs, ours in names.items() if theirs in found}
+    return row | {"n": int(answered.sum()), "unanswered": int((inside & ~answered).sum())}
+
+
+def estimates_by_svy(
+    kind: str,
+    sample: pd.DataFrame,
+    design: SurveyDesign,
+    values: Sequence[np.ndarray],
+    by: Any,
+    options: dict[str, Any],
+) -> pd.DataFrame:
+    """Means, totals, ratios and quantiles through svy, in the shape that :mod:`estimates` gives.
+
+    Args:
+        kind: ``"mean"``, ``"total"``, ``"ratio"`` or ``"quantile"``.
+        sample, design: as for the numpy version.
+        values: numbers of y, and of x for a ratio; NaN where blank.
+        by: column or columns of the domains.
+        options: level, interval, srs, and share for quantiles.
+
+    Raises:
+        KitError: if svy is not installed or refuses the design.
+
+    >>> people = pd.DataFrame({"weight": 1.0, "age": [20, 30, 40]})
+    >>> options = {"level": 0.95, "interval": "t", "srs": "wr"}
+    >>> table = estimates_by_svy("mean", people, SurveyDesign("weight"), [np.array([20.0, 30, 40])], None, options)
+    >>> float(table["estimate"].iloc[0])
+    30.0
+    """
+    from migkit.measures.surveys.estimates import COLUMNS, domains, interval_of, labelled
+
+    held = drawn(sample, design)
+    answers = ~np.isnan(np.column_stack(values)).any(axis=1)
+    svy, polars = engine("svy"), engine("polars")
+    columns, parts = _parts(held, values, design.lonely)
+    rows, labels = [], []
+    for label, inside in domains(sample, by):
+        used = inside & answers
+        frame = polars.DataFrame(columns | {"used": used})
+        whole = svy.Sample(frame, svy.Design(**parts))
+        more: dict[str, Any] = {"where": svy.col("used"), "drop_nulls": True, "alpha": 1 - options["level"]}
+        if kind == "quantile":
+            found = _run(whole, lambda s: s.estimation.quantile("y", p=options["share"], **more))
+        elif kind == "ratio":
+            found = _run(whole, lambda s: s.estimation.ratio("y", "x", deff=options["srs"], **more))
+        else:
+            found = _run(whole, lambda s: getattr(s.estimation, kind)("y", deff=options["srs"], **more))
+        row = _row(found, inside, used)
+        if kind != "quantile":
+            row["low"], row["high"] = interval_of(row, held.weight[used], options)
+        rows.append(row)
+        labels.append(label)
+    table = labelled(rows, labels, [] if by is None else column_names(by, "by"))
+    return table[[name for name in COLUMNS if name in table]]
+
+
+__all__ = ["estimates_by_svy"]
