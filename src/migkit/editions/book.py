@@ -36,6 +36,7 @@ _BEHIND_BOOK: tuple[str, ...] = (
     "src/migkit/editions/data_p*.py",
     "src/migkit/editions/generated.py",
     "src/migkit/editions/markdown.py",
+    "src/migkit/editions/measure_pages.py",
     "src/migkit/editions/sphinx_run.py",
     "src/migkit/evaluation/*.py",
 )

@@ -7,13 +7,14 @@ MyST, so that it translates and prints like any other text. The files are:
 - ``today.md``: what can be done with the modules that are ready, for the first page;
 - ``module_SLUG.md``: the head of a module's pages: question, outcomes, times, data, where to go;
 - ``quiz_SLUG.md``: the self-check questions; book/_static/quiz.js turns them into buttons with feedback;
-- ``sources.md``, ``truth.md``, ``code_lists.md``: see :mod:`migkit.editions.data_pages`.
+- ``sources.md``, ``truth.md``, ``code_lists.md``: see :mod:`migkit.editions.data_pages`;
+- ``measures_TOPIC.md``: see :mod:`migkit.editions.measure_pages`.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from migkit.editions import data_pages
+from migkit.editions import data_pages, measure_pages
 from migkit.editions.markdown import NBSP, grid, plain, scrolling, write
 from migkit.evaluation import Item, Option, item_file, items
 from migkit.reference import ROOT, Module, _, curriculum, dictionary, dictionary_names
@@ -44,7 +45,7 @@ def _all_files() -> dict[str, str]:
         files[f"module_{module.slug}.md"] = module_head(module)
         if item_file(module.slug).is_file():
             files[f"quiz_{module.slug}.md"] = quiz(items(module.slug, use="quiz"))
-    return files | data_pages.fragments()
+    return files | data_pages.fragments() | measure_pages.fragments()
 
 
 # ---------------------------------------------------------------------------------------------- modules

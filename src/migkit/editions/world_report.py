@@ -1,14 +1,15 @@
 """The calibration report: one page that needs no other file, and a CSV with every figure that was compared."""
 
-from collections.abc import Callable, Container, Hashable
+from collections.abc import Callable, Hashable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from migkit.editions import report_page
 from migkit.editions import world_charts as charts
-from migkit.lesson.style import BRICK, INK, MIST, OCHRE_INK, SAND, TEAL, WHITE
+from migkit.editions.report_page import folded, table
 from migkit.reference import _
 from migkit.reference.files import write_text
 from migkit.reference.language import N_
@@ -35,32 +36,6 @@ MEASURES: dict[str, str] = {
     "asylum_seekers": N_("Asylum seekers"),
     "displaced": N_("Internally displaced persons"),
 }
-
-_STYLE = f"""
-body {{ font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; color: {INK}; background: {WHITE}; margin: 0; }}
-main, header div {{ max-width: 66rem; margin: 0 auto; padding: 0 1.2rem; }}
-header {{ background: {SAND}; border-top: 8px solid {TEAL}; padding: 1.2rem 0 .6rem; }}
-h1 {{ margin: .2rem 0; font-size: 1.9rem; line-height: 1.2; }}
-h2 {{ color: {TEAL}; margin: 2.4rem 0 .4rem; font-size: 1.35rem; }}
-.mark {{ display: inline-block; background: {WHITE}; color: {BRICK}; border: 2px solid {BRICK}; border-radius: 4px;
-  padding: .1rem .6rem; font-weight: 700; }}
-figure {{ margin: 1rem 0; overflow-x: auto; }}
-figure img {{ width: 100%; min-width: 44rem; height: auto; }}
-figcaption, caption {{ text-align: left; font-weight: 600; padding: .3rem 0; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; width: 100%; font-size: .92rem; margin: .8rem 0; }}
-th, td {{ padding: .28rem .6rem; border-bottom: 1px solid {MIST}; text-align: right; white-space: nowrap; }}
-th:first-child, td:first-child, .words {{ text-align: left; }}
-thead th {{ border-bottom: 2px solid {TEAL}; vertical-align: bottom; white-space: normal; }}
-tbody th {{ font-weight: 400; }}
-.off {{ color: {BRICK}; font-weight: 700; }}
-.note {{ color: {OCHRE_INK}; }}
-details summary {{ cursor: pointer; color: {TEAL}; padding: .4rem 0; }}
-nav ul {{ columns: 2; padding-left: 1.2rem; }}
-a {{ color: {TEAL}; }}
-@media (max-width: 40rem) {{ nav ul {{ columns: 1; }} }}
-@media print {{ details {{ display: none; }} }}
-"""
 
 
 def write_report(found: pd.DataFrame, scale: float, seed: int, folder: Path) -> tuple[Path, Path]:
@@ -102,19 +77,11 @@ def html(found: pd.DataFrame, scale: float, seed: int) -> str:
         ("displaced", _("Refugees, asylum seekers and internally displaced persons"), _displaced(found)),
         ("sources", _("Sources"), _sources(found)),
     ]
-    contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _text in sections)
-    body = "".join(
-        f'<section aria-labelledby="{key}"><h2 id="{key}">{escape(title)}</h2>{text}</section>'
-        for key, title, text in sections
-    )
-    title = _("The synthetic world beside published figures")
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(_('SYNTHETIC'))} · {escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f'<header><div><p class="mark">{escape(_("SYNTHETIC DATA: not official statistics"))}</p>'
-        f"<h1>{escape(title)}</h1>{_reading(scale, seed)}</div></header>"
-        f'<main><nav aria-label="{escape(_("Contents"))}"><ul>{contents}</ul></nav>{body}</main></body></html>\n'
+    return report_page.page(
+        _("The synthetic world beside published figures"),
+        _("SYNTHETIC DATA: not official statistics"),
+        _reading(scale, seed),
+        sections,
     )
 
 
@@ -155,7 +122,8 @@ def _summary(found: pd.DataFrame) -> str:
         "closer."
     )
     return (
-        _table(_("Figures within their tolerance"), head, rows, words={5}) + f'<p class="note">{escape(note)}</p>'
+        report_page.table(_("Figures within their tolerance"), head, rows, words={5})
+        + f'<p class="note">{escape(note)}</p>'
     )
 
 
@@ -166,7 +134,9 @@ def _population(found: pd.DataFrame) -> str:
 def _years(found: pd.DataFrame) -> str:
     rows = found[found["measure"] == "population_year"]
     table = _compared(rows, _("Residents on 1 July of each year"), lambda row: f"{_country(row)}, {row['detail']}")
-    return _figure(charts.population_by_year(found), _("Population by country and year")) + _folded(table)
+    return _figure(charts.population_by_year(found), _("Population by country and year")) + report_page.folded(
+        table
+    )
 
 
 def _ages(found: pd.DataFrame) -> str:
@@ -176,7 +146,7 @@ def _ages(found: pd.DataFrame) -> str:
         "Published are the totals and the shares under 15 of 2024. The other ages are the kit's reconstruction "
         "from an older edition; the two sexes are split by an assumption."
     )
-    return _figure(charts.pyramids(found), _("Age pyramids")) + _note(note) + _folded(table)
+    return _figure(charts.pyramids(found), _("Age pyramids")) + report_page.note(note) + report_page.folded(table)
 
 
 def _migrants(found: pd.DataFrame) -> str:
@@ -197,7 +167,7 @@ def _migrants(found: pd.DataFrame) -> str:
     return (
         _figure(picture, _("Migrant stock by country"))
         + _compared(stock, _("Residents born abroad"), _country)
-        + _table(_("Women per 100 migrants"), head, rows)
+        + report_page.table(_("Women per 100 migrants"), head, rows)
     )
 
 
@@ -218,7 +188,9 @@ def _corridors(found: pd.DataFrame) -> str:
 def _matrix(found: pd.DataFrame) -> str:
     rows = found[found["measure"] == "corridor"].sort_values("target", ascending=False)
     table = _compared(rows, _("Residents of one country born in another"), _lane)
-    return _figure(charts.matrix(found), _("Corridors by country of residence and of birth")) + _folded(table)
+    return _figure(charts.matrix(found), _("Corridors by country of residence and of birth")) + report_page.folded(
+        table
+    )
 
 
 def _outside(found: pd.DataFrame) -> str:
@@ -236,7 +208,7 @@ def _outside(found: pd.DataFrame) -> str:
         "Rest of Africa and rest of the world hold what the published totals of emigrants leave; how it divides "
         "between the two is an assumption."
     )
-    return _figure(picture, caption) + _compared(rows, caption, _lane) + _note(note)
+    return _figure(picture, caption) + _compared(rows, caption, _lane) + report_page.note(note)
 
 
 def _displaced(found: pd.DataFrame) -> str:
@@ -266,7 +238,7 @@ def _displaced(found: pd.DataFrame) -> str:
         "Published are the totals of mid-2025. How they divide by origin, and the targets of 2024, are "
         "assumptions."
     )
-    return _note(note) + "".join(parts)
+    return report_page.note(note) + "".join(parts)
 
 
 def _sources(found: pd.DataFrame) -> str:
@@ -335,40 +307,8 @@ def _compared(rows: pd.DataFrame, caption: str, title: Callable[[Row], str]) -> 
         ]
         for row in rows.to_dict("records")
     ]
-    return _table(caption, head, cells)
-
-
-def _table(caption: str, head: list[str], rows: list[list[str]], words: Container[int] = ()) -> str:
-    """A table; the first cell of a row heads it. Cells are HTML, the first one and the head are text."""
-    top = "".join(
-        f'<th scope="col"{_words(at in words)}>{escape(text or _("Figure"))}</th>' for at, text in enumerate(head)
-    )
-    lines = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td{_words(at in words)}>{cell}</td>" for at, cell in enumerate(row[1:], start=1))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
-
-
-def _note(text: str) -> str:
-    return f'<p class="note">{escape(text)}</p>'
-
-
-def _words(left: bool) -> str:
-    return ' class="words"' if left else ""
+    return report_page.table(caption, head, cells)
 
 
 def _figure(picture: charts.Picture, caption: str) -> str:
-    return (
-        f'<figure><img src="{picture.address}" alt="{escape(picture.alt)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
-
-
-def _folded(table: str) -> str:
-    return f"<details><summary>{escape(_('Show the figures as a table'))}</summary>{table}</details>"
+    return report_page.figure(picture.address, picture.alt, caption)

@@ -1,0 +1,66 @@
+"""The reference of the measures, written from their docstrings: what each answers, formula, source, example.
+
+``book/_generated/measures_TOPIC.md`` is included in ``book/measures/TOPIC.md``. The examples are those of the
+docstrings; a test runs each of them and compares what it prints.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from types import ModuleType
+from typing import Any
+
+import migkit.measures
+from migkit.editions.markdown import grid, plain, scrolling
+from migkit.reference import _
+
+
+def topics() -> list[str]:
+    """The topics of the measures, each a room of ``migkit.measures``."""
+    return [found.name for found in pkgutil.iter_modules(migkit.measures.__path__) if found.ispkg]
+
+
+def fragments() -> dict[str, str]:
+    """File name -> text, for each topic."""
+    return {f"measures_{topic}.md": reference(topic) for topic in topics()}
+
+
+def reference(topic: str) -> str:
+    """The reference of a topic: a table of its functions, then each function and class with its docstring."""
+    module = importlib.import_module(f"migkit.measures.{topic}")
+    members = documented(module)
+    rows = ([f"[`{name}`](#{_anchor(topic, name)})", plain(_first_line(held))] for name, held in members.items())
+    contents = scrolling("kit-measures", grid([_("Name"), _("What it answers")], rows))
+    parts = [_entry(topic, name, held) for name, held in members.items()]
+    return "\n".join([contents, *parts])
+
+
+def documented(module: ModuleType) -> dict[str, Any]:
+    """The functions and classes that a topic offers, functions first, each in the order of ``__all__``."""
+    offered = {name: getattr(module, name) for name in module.__all__}
+    functions = {name: held for name, held in offered.items() if inspect.isfunction(held)}
+    return functions | {name: held for name, held in offered.items() if inspect.isclass(held)}
+
+
+def _first_line(held: Any) -> str:
+    """The first sentence of a docstring, without the marks of reStructuredText."""
+    return (inspect.getdoc(held) or "").split("\n\n")[0].replace("``", "")
+
+
+def _anchor(topic: str, name: str) -> str:
+    return f"measure-{topic}-{name}".lower().replace("_", "-")
+
+
+def _entry(topic: str, name: str, held: Any) -> str:
+    kind = "autofunction" if inspect.isfunction(held) else "autoclass"
+    return "\n".join(
+        [
+            f"({_anchor(topic, name)})=",
+            f"### {name}",
+            "",
+            "```{eval-rst}",
+            f".. {kind}:: migkit.measures.{topic}.{name}",
+            "```",
+            "",
+        ]
+    )
