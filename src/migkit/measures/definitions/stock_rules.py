@@ -24,7 +24,8 @@ from migkit.measures._input import (
     weights,
     whole_ages,
 )
-from migkit.reference import KitError, _, codelist
+from migkit.measures.definitions._codes import as_code, check_country, country_codes
+from migkit.reference import KitError, _
 from migkit.reference.language import N_
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -179,45 +180,6 @@ def _rule(rule: str | Rule) -> Rule:
     return RULES[rule]
 
 
-def _codes(values: pd.Series) -> pd.Series:
-    """Country codes as text: without spaces around them, 270 and 270.0 as "270"."""
-    held = tidy(values)
-    if not pd.api.types.is_numeric_dtype(values.dtype) and held.map(type).isin([str]).all():
-        return held
-    plain = {v: f"{v:g}" if isinstance(v, (float, np.floating)) else str(v) for v in held.dropna().unique()}
-    return held.map(lambda value: plain.get(value, value) if not pd.isna(value) else None)
-
-
-def _code(country: object) -> str:
-    """The country's code as text."""
-    text = str(country).strip() if isinstance(country, (str, int, np.integer)) else ""
-    if not text:
-        raise KitError(_("The country must be given as its code in the data, for example 'GMB'."))
-    return text
-
-
-def _check_country(codes: pd.Series, country: str, column: str) -> None:
-    """Catch "Gambia" or "gmb" where the column says "GMB": every person would become foreign."""
-    known = codes[~is_unknown(codes)].astype(str)
-    alike = known[known.str.casefold().eq(country.casefold()) & known.ne(country)]
-    if len(alike) and known.eq(country).any():
-        raise KitError(
-            _("Column {column!r} writes {country!r} also as {other!r} ({n} rows); make them alike first.").format(
-                column=column, country=country, other=alike.iloc[0], n=len(alike)
-            )
-        )
-    if known.empty or known.eq(country).any():
-        return
-    strange = country not in set(codelist("country")["code"])
-    if len(alike) or strange or not known.str.len().eq(len(country)).any():
-        raise KitError(
-            _(
-                "Column {column!r} holds codes such as {example!r}, but the country was given as {country!r}; "
-                "give it as the column writes it."
-            ).format(column=column, example=(alike if len(alike) else known).iloc[0], country=country)
-        )
-
-
 def classify(persons: pd.DataFrame, rule: str | Rule, country: str, **columns: str) -> pd.Series:
     """Say of each person whether the rule makes him or her a migrant.
 
@@ -249,11 +211,11 @@ def classify(persons: pd.DataFrame, rule: str | Rule, country: str, **columns: s
         )
     need_columns(persons, names.values(), _("The table of persons"))
     held = pd.DataFrame({need: persons[name] for need, name in names.items()}, index=persons.index)
-    home = _code(country)
+    home = as_code(country)
     for need, name in names.items():
         if need.startswith(("country_", "citizenship", "mother_", "father_")):
-            held[need] = _codes(held[need])
-            _check_country(held[need], home, name)
+            held[need] = country_codes(held[need])
+            check_country(held[need], home, name)
     return chosen.decide(held, home).rename(chosen.key)
 
 
@@ -334,6 +296,14 @@ def compare_definitions(
 
     Raises:
         KitError: if a named rule lacks a column, or the table has the columns of no rule at all.
+
+    >>> people = pd.DataFrame({"country_birth": ["GMB", "SEN", "SEN"], "citizenship": ["GMB", "GMB", "XXX"]})
+    >>> compared = compare_definitions(people, "GMB")[["title", "yes", "no", "unknown"]]
+    >>> print(compared)  # doctest: +NORMALIZE_WHITESPACE
+                           title  yes  no  unknown
+    rule
+    foreign_born        Foreign-born    2   1        0
+    foreign_citizen  Foreign citizens    0   2        1
     """
     if rules is None:
         have = set(getattr(persons, "columns", ()))
