@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from migkit.measures._input import need_columns, numbers, whole_ages, whole_number
+from migkit.measures._input import numbers, whole_ages, whole_number
+from migkit.measures.census_quality.ratios import age_sex_ratios
 from migkit.reference import KitError, _
 
 
-def _by_single_age(ages: Any, counts: Any, first: int, last: int, step: int = 10) -> pd.Series:
-    """Persons at each single age from ``first`` to ``last``; unknown ages are left out."""
+def by_single_age(ages: Any, counts: Any, first: int, last: int, step: int = 10) -> pd.Series:
+    """Persons at each single age from ``first`` to ``last``, a multiple of ``step`` years; unknown ages are left out.
+
+    >>> by_single_age([30, 30, 31, None], None, 30, 32, step=1).tolist()
+    [2.0, 1.0, 0.0]
+    """
     first, last = whole_number(first, _("The first age")), whole_number(last, _("The last age"))
     if (last - first + 1) % step or first < 0 or last <= first:
         raise KitError(
@@ -72,7 +76,7 @@ def whipple(
     if not wanted or not wanted <= set(range(10)):
         raise KitError(_("Digits must be from 0 to 9; got {digits}.").format(digits=sorted(wanted, key=str)))
     # 0 and 5 together come once in five years, so that half decades are fair to them.
-    single = _by_single_age(ages, counts, first, last, step=5 if wanted == {0, 5} else 10)
+    single = by_single_age(ages, counts, first, last, step=5 if wanted == {0, 5} else 10)
     heaped = single[(single.index % 10).isin(wanted)].sum()
     expected = single.sum() * len(wanted) / 10
     return float(100 * heaped / expected)
@@ -117,7 +121,7 @@ def digit_shares(
     """
     if method not in ("original", "textbook"):
         raise KitError(_("There is no method {method!r}; use 'original' or 'textbook'.").format(method=method))
-    single = _by_single_age(ages, counts, first, last)
+    single = by_single_age(ages, counts, first, last)
     first, last = int(first), int(last)
     by_digit = single.groupby(single.index % 10)
     if blended:
@@ -172,12 +176,6 @@ class AgeSexAccuracy:
     adjusted: bool
 
 
-def _age_ratio_score(persons: np.ndarray) -> float:
-    """Mean |100 x group / mean of its two neighbours - 100|, over the groups that have two."""
-    ratios = 100 * persons[1:-1] / ((persons[:-2] + persons[2:]) / 2)
-    return float(np.abs(ratios - 100).mean())
-
-
 def un_age_sex_accuracy(
     table: pd.DataFrame,
     age: str = "age",
@@ -185,6 +183,9 @@ def un_age_sex_accuracy(
     female: str = "female",
     open_group: bool = True,
     adjust_small: bool | None = None,
+    method: str = "un",
+    first: int | None = None,
+    last: int | None = None,
 ) -> AgeSexAccuracy:
     """The United Nations age-sex accuracy index (joint score) of five-year age groups.
 
@@ -203,6 +204,8 @@ def un_age_sex_accuracy(
         age, male, female: its columns (first age of the group; persons).
         open_group: whether the last row is an open group ("75+"), which is then left out of the ratios.
         adjust_small: whether to correct for a small population; by default, when it is below one million.
+        method, first, last: form of the age ratios and the groups used, as for :func:`age_sex_ratios`, which shows
+            every step.
 
     Raises:
         KitError: if a column is missing, a group is empty, the groups are not five years wide or fewer than four.
@@ -211,28 +214,17 @@ def un_age_sex_accuracy(
     >>> un_age_sex_accuracy(even).score
     0.0
     """
-    need_columns(table, [age, male, female], _("The table of age groups"))
-    frame = pd.DataFrame({"age": numbers(table[age], _("Ages")), "m": numbers(table[male], _("Males")),
-                          "f": numbers(table[female], _("Females"))})  # fmt: skip
-    frame = frame.sort_values("age")
-    if not np.allclose(np.diff(frame["age"]), 5):
-        raise KitError(_("The age groups must be five years wide and follow one another: 0, 5, 10 and so on."))
-    total = float(frame[["m", "f"]].to_numpy().sum())
-    closed = frame.iloc[:-1] if open_group else frame
-    if len(closed) < 4:
-        raise KitError(_("The index needs at least four closed age groups; got {n}.").format(n=len(closed)))
-    if closed[["m", "f"]].eq(0).any(axis=None):
-        raise KitError(
-            _("An age group has no males or no females, so its ratios cannot be computed; use fewer groups.")
-        )
-    males, females = closed["m"].to_numpy(dtype=float), closed["f"].to_numpy(dtype=float)
-    sex_ratio_score = float(np.abs(np.diff(100 * males / females)).mean())
-    male_score, female_score = _age_ratio_score(males), _age_ratio_score(females)
+    steps = age_sex_ratios(table, age, male, female, open_group, method, first, last)
+    used = steps[steps["used"]]
+    sex_ratio_score = float(used["sex_ratio_difference"].abs().mean())
+    male_score = float(used["male_deviation"].abs().mean())
+    female_score = float(used["female_deviation"].abs().mean())
     score = 3 * sex_ratio_score + male_score + female_score
+    total = float(steps[["male", "female"]].to_numpy().sum())
     adjusted = total < 1e6 if adjust_small is None else adjust_small
     if adjusted:
         score -= 3500 / total**0.5 - 3.5
     return AgeSexAccuracy(sex_ratio_score, male_score, female_score, score, adjusted)
 
 
-__all__ = ["AgeSexAccuracy", "digit_shares", "myers", "un_age_sex_accuracy", "whipple"]
+__all__ = ["AgeSexAccuracy", "by_single_age", "digit_shares", "myers", "un_age_sex_accuracy", "whipple"]
