@@ -10,16 +10,25 @@ from migkit.measures.census_quality.corrections import (
     undo_corrections,
 )
 from migkit.measures.census_quality.digits import bachi, bachi_shares, modified_whipple, total_modified_whipple
-from migkit.measures.census_quality.edits import check_edits, edit_report
+from migkit.measures.census_quality.edits import check_edits, edit_report, lacking
 from migkit.measures.census_quality.groups import digit_preference
 from migkit.measures.census_quality.imputation import hot_deck
 from migkit.measures.census_quality.ratios import age_sex_ratios
-from migkit.measures.census_quality.rules import MIGRATION_RULES, EditRule, EditSetting, rules_from_table
+from migkit.measures.census_quality.rules import (
+    FATAL,
+    MIGRATION_RULES,
+    QUERY,
+    EditRule,
+    EditSetting,
+    rules_from_table,
+)
 from migkit.measures.census_quality.unknowns import answer_states, item_nonresponse
 
 __all__ = [
+    "FATAL",
     "MIGRATION_CORRECTIONS",
     "MIGRATION_RULES",
+    "QUERY",
     "AgeSexAccuracy",
     "Corrected",
     "Correction",
@@ -36,6 +45,7 @@ __all__ = [
     "edit_report",
     "hot_deck",
     "item_nonresponse",
+    "lacking",
     "meets",
     "modified_whipple",
     "myers",

@@ -12,7 +12,7 @@ from migkit.reference import KitError, _
 
 
 def by_single_age(ages: Any, counts: Any, first: int, last: int, step: int = 10) -> pd.Series:
-    """Persons at each single age from ``first`` to ``last``, a multiple of ``step`` years; unknown ages are left out.
+    """Persons at each single age from ``first`` to ``last``, whole ``step`` years; unknown ages are left out.
 
     >>> by_single_age([30, 30, 31, None], None, 30, 32, step=1).tolist()
     [2.0, 1.0, 0.0]

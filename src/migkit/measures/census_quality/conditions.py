@@ -91,7 +91,7 @@ def read_condition(text: str) -> tuple[Clause, ...]:
         found = _TEST.match(part.strip())
         if not found:
             raise KitError(
-                _("The condition {text} cannot be read at {part}; write tests such as: age < 12 and marital = 'M'.")
+                _("The condition {text} cannot be read at {part}; write tests like: age < 12 and marital = 'M'.")
                 .format(text=shown(text), part=shown(part.strip()))
             )  # fmt: skip
         if found["state"]:

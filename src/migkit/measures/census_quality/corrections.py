@@ -120,7 +120,7 @@ def correct_edits(
         if not changes:
             return Corrected(work, _log(log, persons))
     raise KitError(
-        _("The corrections did not come to rest after {n} rounds; the last rules to change something were {rules}.")
+        _("The corrections did not come to rest after {n} rounds; the last rules to change a value were {rules}.")
         .format(n=most_rounds, rules=", ".join(sorted({change[-1] for change in changes})))
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def correct_edits(
 def _apply(
     rule: EditRule, remedies: dict[str, list[Correction]], work: pd.DataFrame, setting: EditSetting
 ) -> list[tuple[Any, ...]]:
-    """Correct ``work`` in place where the rule fails; returns position, column, old, new and rule of each change."""
+    """Correct ``work`` in place where the rule fails; returns position, column, old, new, rule of each change."""
     frame = prepared(work, [rule], setting)
     failed = np.flatnonzero(meets(rule.condition, frame, setting.names).to_numpy(dtype=bool))
     if not len(failed):
@@ -168,7 +168,7 @@ def _values(remedy: Correction, work: pd.DataFrame, setting: EditSetting) -> np.
     if kind == "column":
         held = with_derived(work, {value}, setting)
         need_columns(held, [value], _("The table of persons"))
-        return held[value].to_numpy(dtype=object)
+        return np.asarray(held[value].to_numpy(dtype=object))
     if kind == "name":
         value = setting.names.get(value)
         if value is None:
@@ -229,16 +229,16 @@ def undo_corrections(persons: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
     """
     need_columns(log, LOG_COLUMNS, _("The log of corrections"))
     work = persons.copy()
-    for change in log.iloc[::-1].itertuples(index=False):
-        need_columns(work, [change.column], _("The corrected table"))
-        if not 0 <= change.position < len(work) or not _same(
-            work[change.column].iloc[change.position], change.new
-        ):
+    for change in reversed(log.to_dict("records")):
+        column, place = change["column"], int(change["position"])
+        need_columns(work, [column], _("The corrected table"))
+        if not 0 <= place < len(work) or not _same(work[column].iloc[place], change["new"]):
             raise KitError(
-                _("Row {row}, column {column}: the table does not hold {value}, which the log says was written.")
-                .format(row=shown(change.row), column=shown(change.column), value=shown(change.new))
-            )  # fmt: skip
-        put(work, change.column, np.array([change.position]), np.array([change.old], dtype=object))
+                _(
+                    "Row {row}, column {column}: the table does not hold {value}, which the log says it does."
+                ).format(row=shown(change["row"]), column=shown(column), value=shown(change["new"]))
+            )
+        put(work, column, np.array([place]), np.array([change["old"]], dtype=object))
     return work
 
 

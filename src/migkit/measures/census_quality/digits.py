@@ -85,8 +85,8 @@ def bachi_shares(
 
     The digit stands at both ends of its ranges or in their middle, so that the slope of the age pyramid drops out.
 
-    Source: R. Bachi, Bulletin of the International Statistical Institute 33 (1951); Shryock, Siegel and Associates,
-    The Methods and Materials of Demography. The US Census Bureau's spreadsheet SINGAGE pools.
+    Source: R. Bachi, Bulletin of the International Statistical Institute 33 (1951); Shryock, Siegel and
+    Associates, The Methods and Materials of Demography. The US Census Bureau's spreadsheet SINGAGE pools.
 
     Args:
         ages, counts: as for :func:`whipple`.

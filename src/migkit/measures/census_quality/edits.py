@@ -1,6 +1,7 @@
 """Which records contradict themselves, row by row, and a report of how many do."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def prepared(persons: pd.DataFrame, rules: Iterable[EditRule], setting: EditSett
     return with_derived(persons, {name for rule in rules for name in rule.columns}, setting)
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: Any) -> str:
     if pd.isna(value):
         return _("blank")
     return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)

@@ -109,7 +109,7 @@ def _in_order(persons: pd.DataFrame, order: str | None) -> np.ndarray:
     key = pd.Series(persons.index if order is None else persons[order].to_numpy()).astype(object)
     if key.isna().any() or key.duplicated().any():
         raise KitError(
-            _("{what} must be different and given for every row, so that the result does not depend on their order.")
+            _("{what} must be given and differ in every row, so that the result does not depend on their order.")
             .format(what=_("The index") if order is None else _("Column {c!r}").format(c=order))
         )  # fmt: skip
     try:

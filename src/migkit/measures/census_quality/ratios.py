@@ -53,7 +53,7 @@ def age_sex_ratios(
     first: int | None = None,
     last: int | None = None,
 ) -> pd.DataFrame:
-    """The sex ratios and age ratios by five-year groups, with the differences that the United Nations index averages.
+    """The sex ratios and age ratios of five-year groups, with the differences that the UN index averages.
 
     ::
 

@@ -1,4 +1,4 @@
-"""Edit rules for migration in a census: each a row of data, with the columns that some of them need to be worked out."""
+"""Edit rules for migration in a census: each a row of data; and the columns that must be worked out for some."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,8 +49,19 @@ class EditRule:
 
 
 #: What the names in CAPITALS mean in the kit's own code lists; HOME is the country of the census.
-CODES: dict[str, Any] = {"HEAD": "1", "SPOUSE": "2", "CHILD": "3", "PARENT": "4", "RELATIVE": "5", "SINGLE": "S",
-                         "YES": "Y", "NO": "N", "NATURALISED": "N", "TERTIARY": "5", "STATELESS": "XXA"}  # fmt: skip
+CODES: dict[str, Any] = {
+    "HEAD": "1",
+    "SPOUSE": "2",
+    "CHILD": "3",
+    "PARENT": "4",
+    "RELATIVE": "5",
+    "SINGLE": "S",
+    "YES": "Y",
+    "NO": "N",
+    "NATURALISED": "N",
+    "TERTIARY": "5",
+    "STATELESS": "XXA",
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,7 @@ def _age_by_birth_date(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
     born, day = _birth_dates(frame), setting.day
     not_yet = (born.dt.month > day.month) | ((born.dt.month == day.month) & (born.dt.day > day.day))
     years = (day.year - born.dt.year - not_yet).where(born.notna())
-    return years if setting.open_age is None else years.clip(upper=setting.open_age)
+    return pd.Series(years if setting.open_age is None else years.clip(upper=setting.open_age), index=frame.index)
 
 
 def _head_number(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
@@ -126,8 +137,9 @@ def _head_number(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
 
 
 def _is_head(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
-    codes = tidy(frame["relationship"]).map(lambda value: None if pd.isna(value) else as_code(value))
-    return codes.eq(as_code(setting.names["HEAD"])).fillna(False).astype(bool)
+    head = as_code(setting.names["HEAD"])
+    codes = tidy(frame["relationship"]).map(lambda value: not pd.isna(value) and as_code(value) == head)
+    return pd.Series(codes.astype(bool), index=frame.index)
 
 
 def _heads(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
@@ -177,21 +189,41 @@ DERIVED: dict[str, tuple[tuple[str, ...], Derive]] = {
 MIGRATION_RULES: dict[str, EditRule] = {
     rule.key: rule
     for rule in (
-        EditRule("age_too_high", N_("The age is above 120."), "age > 120"),
-        EditRule("age_below_zero", N_("The age is below zero."), "age < 0"),
+        EditRule(
+            "age_too_high",
+            N_("The age is above 120."),
+            "age > 120",
+        ),
+        EditRule(
+            "age_below_zero",
+            N_("The age is below zero."),
+            "age < 0",
+        ),
         EditRule(
             "age_and_birth_date",
             N_("The age is not the one that the date of birth gives."),
             "age != age_by_birth_date",
         ),
-        EditRule("born_after_census", N_("The date of birth lies after the census."), "days_lived < 0"),
+        EditRule(
+            "born_after_census",
+            N_("The date of birth lies after the census."),
+            "days_lived < 0",
+        ),
         EditRule(
             "arrival_before_birth",
             N_("The year of arrival lies before the birth."),
             "arrival_year < first_birth_year",
         ),
-        EditRule("arrival_after_census", N_("The year of arrival lies after the census."), "arrival_year > census_year"),
-        EditRule("arrival_month", N_("The month of arrival is not 1 to 12."), "arrival_month not in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)"),
+        EditRule(
+            "arrival_after_census",
+            N_("The year of arrival lies after the census."),
+            "arrival_year > census_year",
+        ),
+        EditRule(
+            "arrival_month",
+            N_("The month of arrival is not 1 to 12."),
+            "arrival_month not in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)",
+        ),
         EditRule(
             "duration_over_age", N_("The person has lived here for longer than alive."), "duration > age"
         ),
@@ -261,19 +293,35 @@ MIGRATION_RULES: dict[str, EditRule] = {
         EditRule(
             "naturalised_where_born",
             N_("A citizen by naturalisation of the country of birth, with a mother and a father born there."),
-            "citizenship_how = NATURALISED and citizenship = country_birth and mother_country_birth = country_birth"
-            " and father_country_birth = country_birth",
+            "citizenship_how = NATURALISED and citizenship = country_birth"
+            " and mother_country_birth = country_birth and father_country_birth = country_birth",
             QUERY,
         ),
-        EditRule("two_heads", N_("The household has a second head."), "head_number > 1"),
-        EditRule("no_head", N_("The household has no head."), "heads_in_household = 0"),
-        EditRule("head_under_12", N_("The head of the household is under 12."), "relationship = HEAD and age < 12"),
+        EditRule(
+            "two_heads",
+            N_("The household has a second head."),
+            "head_number > 1",
+        ),
+        EditRule(
+            "no_head",
+            N_("The household has no head."),
+            "heads_in_household = 0",
+        ),
+        EditRule(
+            "head_under_12",
+            N_("The head of the household is under 12."),
+            "relationship = HEAD and age < 12",
+        ),
         EditRule(
             "married_under_12",
             N_("A child under 12 is or was married."),
             "age < 12 and marital != SINGLE",
         ),
-        EditRule("spouse_under_12", N_("The spouse of the head is under 12."), "relationship = SPOUSE and age < 12"),
+        EditRule(
+            "spouse_under_12",
+            N_("The spouse of the head is under 12."),
+            "relationship = SPOUSE and age < 12",
+        ),
         EditRule(
             "mother_too_young", N_("The mother is less than 12 years older than the child."), "mother_age_gap < 12"
         ),

@@ -111,10 +111,8 @@ def item_nonresponse(
     """
     what = _("The table of persons")
     need_columns(persons, [] if by is None else [by], what)
-    if items is None:
-        chosen = [c for c in persons.columns if c not in (by, weight)]
-    else:
-        chosen = column_names(items, what)
+    every = [c for c in persons.columns if c not in (by, weight)]
+    chosen = every if items is None else column_names(items, what)
     if not chosen:
         raise KitError(_("The table of persons has no column to look at."))
     need_columns(persons, chosen, what)
@@ -142,7 +140,7 @@ def item_nonresponse(
         tables[item] = sums.reindex(columns=_COUNTS).fillna(0.0)
     table = pd.concat(tables, names=["item", by])
     if by is None:
-        table.index = table.index.droplevel(1)
+        table.index = pd.Index(list(tables), name="item")
     table.columns.name = None
     table["asked"] = table[_COUNTS[1:]].sum(axis=1)
     missing = table["asked"] - table["answered"]
