@@ -6,7 +6,6 @@ guessed.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
@@ -29,6 +28,7 @@ from migkit.measures.administrative._country_words import (
     iso_codes,
     listed,
 )
+from migkit.measures.administrative.names import folded
 from migkit.reference import LANGUAGES, KitError, _, codelist
 from migkit.reference.language import N_
 
@@ -54,14 +54,6 @@ the la le les l a o of de du des d da do republic republique republica islamic i
 nationality nationalite nacionalidade citizen citoyen citoyenne cidadao cidada country pays pais
 """
 _FILLERS = frozenset(_FILLER_WORDS.split())
-
-
-def folded(text: str) -> str:
-    """Small letters and digits without accents and signs; words apart by one space; "U.S.A." is "usa"."""
-    parts = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("ç", "c"))
-    plain = "".join(c for c in parts if not unicodedata.combining(c))
-    words = re.findall(r"[^\W_]+", plain)
-    return "".join(words) if len(words) > 1 and all(len(word) == 1 for word in words) else " ".join(words)
 
 
 @cache

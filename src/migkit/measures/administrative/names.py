@@ -113,6 +113,15 @@ _SYLLABLE = re.compile("^([^aeiou]*)([aeiou]*)(.*)$")
 _CLASSES = str.maketrans("aeiou", "AIIOO")
 
 
+def folded(text: str) -> str:
+    """Small letters and digits without accents and signs; words apart by one space; "U.S.A." is "usa"."""
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
+    plain = "".join(sign for sign in parts if not unicodedata.combining(sign))
+    words = re.findall(r"[^\W_]+", plain)
+    alone = len(words) > 1 and all(len(word) == 1 for word in words)
+    return "".join(words) if alone else " ".join(words)
+
+
 def _text(value: Any) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)
 
