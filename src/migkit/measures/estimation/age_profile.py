@@ -1,0 +1,110 @@
+"""The age pattern of migration in a few figures, and the model curve that describes it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from migkit.measures._input import need_columns, number, numbers
+from migkit.reference import KitError, _
+
+
+def migration_age_profile(
+    rates: pd.DataFrame,
+    age: str = "age",
+    rate: str = "rate",
+    first: float = 5,
+    last: float = 65,
+    width: float = 1,
+    breadth: int = 5,
+) -> pd.Series:
+    """The age pattern of migration intensities in six figures.
+
+    ::
+
+        gmr           = width x sum of rates               gross migraproduction rate: moves in a life without
+        death peak          = highest rate from age first to last, peak_age its age
+        peak_breadth  = sum of the rates within ``breadth`` groups on both sides of the peak
+        peak_share    = 100 x peak_breadth / sum of rates
+
+    Source: A. Rogers, Introduction to Multiregional Mathematical Demography (1975), for the gross migraproduction
+        rate;
+    M. Bell and S. Muhidin, Cross-National Comparisons of Internal Migration (2009); A. Bernard, M. Bell and E.
+    Charles-Edwards, Population Studies 68 (2014).
+
+    Args:
+        rates: one row an age, in any order.
+        age, rate: columns with the age and the rate (a share of the people of that age, not percent).
+        first, last: ages within which the peak is sought.
+        width: years of an age group.
+        breadth: groups on each side of the peak that belong to it.
+
+    >>> rates = pd.DataFrame({"age": [15, 20, 25, 30], "rate": [0.1, 0.3, 0.2, 0.1]})
+    >>> migration_age_profile(rates, width=5, breadth=1).round(2).to_dict()
+    {'gmr': 3.5, 'peak': 0.3, 'peak_age': 20.0, 'peak_breadth': 0.6, 'peak_share': 85.71}
+    """
+    what = _("The table of rates")
+    need_columns(rates, [age, rate], what)
+    table = pd.DataFrame(
+        {
+            "age": numbers(rates[age], _("Column {c!r}").format(c=age)),
+            "rate": numbers(rates[rate], _("Column {c!r}").format(c=rate)),
+        }
+    ).sort_values("age")
+    if table["age"].duplicated().any():
+        raise KitError(_("{what} holds an age twice; give one group at a time.").format(what=what))
+    window = table[table["age"].between(first, last)].reset_index(drop=True)
+    if window.empty or not table["rate"].sum():
+        raise KitError(
+            _("{what} has no rates between the ages {a:g} and {b:g}.").format(what=what, a=first, b=last)
+        )
+    ordered = table.reset_index(drop=True)
+    peak = window.iloc[int(window["rate"].to_numpy().argmax())]
+    at = int((ordered["age"] == peak["age"]).to_numpy().argmax())
+    around = ordered["rate"].iloc[max(at - breadth, 0) : at + breadth + 1].sum()
+    return pd.Series(
+        {
+            "gmr": number(width, _("The width")) * ordered["rate"].sum(),
+            "peak": peak["rate"],
+            "peak_age": peak["age"],
+            "peak_breadth": around,
+            "peak_share": 100 * around / ordered["rate"].sum(),
+        }
+    )
+
+
+def rogers_castro(
+    ages: Sequence[float] | np.ndarray | pd.Series,
+    a1: float = 0.02,
+    alpha1: float = 0.10,
+    a2: float = 0.06,
+    alpha2: float = 0.10,
+    mu2: float = 20.0,
+    lambda2: float = 0.40,
+    c: float = 0.003,
+) -> pd.Series:
+    """The model schedule of migration by age: children with their parents, the young who leave, the rest.
+
+    ::
+
+        m(x) = a1 exp(-alpha1 x) + a2 exp(-alpha2 (x - mu2) - exp(-lambda2 (x - mu2))) + c
+
+    The values given are the fundamental parameters of the model, to be replaced by fitted ones.
+
+    Source: A. Rogers and L. J. Castro, Model Migration Schedules (1981).
+
+    Args:
+        ages: ages in years.
+        a1, alpha1: level and decline of the children's curve.
+        a2, alpha2, mu2, lambda2: level, decline, position and rise of the labour-force curve.
+        c: the constant.
+
+    >>> rogers_castro([0, 20, 25]).round(4).tolist()
+    [0.023, 0.0278, 0.0364]
+    """
+    x = numbers(ages, _("Ages")).to_numpy()
+    labour = a2 * np.exp(-alpha2 * (x - mu2) - np.exp(-lambda2 * (x - mu2)))
+    return pd.Series(a1 * np.exp(-alpha1 * x) + labour + c, index=pd.Index(x, name="age"), name="rate")
+
+
+__all__ = ["migration_age_profile", "rogers_castro"]
