@@ -5,7 +5,6 @@ A file of one office holds "Mali", "ML", "MLI", "466", "malienne" and "Soudan fr
 guessed.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher

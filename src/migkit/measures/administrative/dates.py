@@ -156,10 +156,8 @@ def _year_first(year: int, second: int, third: int) -> _Found:
 
 def _in_words(text: str) -> _Found:
     """A date with the month as a word: 12 mai 1984, May 12, 1984, 12-MAY-84, mai 1984."""
-    words = [
-        w for w in re.findall(r"\d+|[^\W\d_]+", folded(re.sub(r"(\d)(?:er|st|nd|rd|th|º|ª)\b", r"\1 ", text)))
-    ]
-    words = [word for word in words if word not in _SMALL]
+    plain = folded(re.sub(r"(\d)(?:er|st|nd|rd|th|º|ª)\b", r"\1 ", text))
+    words = [word for word in re.findall(r"\d+|[^\W\d_]+", plain) if word not in _SMALL]
     months = [(at, _month(word)) for at, word in enumerate(words) if not word.isdecimal()]
     if len(months) != 1 or months[0][1] is None or not 2 <= len(words) <= 3:
         return _Found("unreadable")
