@@ -183,8 +183,8 @@ def read_crossings(
         row = int(strange.argmax())
         raise KitError(
             _(
-                "Column {column}: row {row} holds {value}, but entries are {entry} and exits {exit}; say which they "
-                "are with the arguments entry and exit."
+                "Column {column}: row {row} holds {value}, but entries are {entry} and exits {exit}; say which "
+                "they are with the arguments entry and exit."
             ).format(
                 column=shown(direction),
                 row=shown(events.index[row]) if len(events) else "-",
