@@ -1,5 +1,38 @@
 """Who is a migrant: definitions as data, and the stocks and flows that each of them gives."""
 
+from migkit.measures.definitions.account import population_account
+from migkit.measures.definitions.categories import (
+    NONE,
+    AtLeast,
+    CategorySet,
+    Foreign,
+    Is,
+    categorise,
+    category_answers,
+    rule_where,
+)
+from migkit.measures.definitions.category_sets import CATEGORY_SETS, labour_migration
+from migkit.measures.definitions.community import community_citizen, founded
+from migkit.measures.definitions.criteria import (
+    AS_RECORDED,
+    AWAY,
+    CRITERIA,
+    MOST_OF_TWELVE_MONTHS,
+    NOT_MIGRATION_1998,
+    RESIDENT,
+    RULE_SETS,
+    SHORT_TERM,
+    TEMPORARY,
+    TWELVE_MONTHS,
+    VISITOR,
+    Criterion,
+    RuleSet,
+    criterion_of,
+    rule_set_of,
+)
+from migkit.measures.definitions.moves import ARRIVAL, DEPARTURE, LONG_TERM, classify_moves, migration_flows
+from migkit.measures.definitions.residence import INTENDED, LIVED, OPEN, residence_history, residents_on
+from migkit.measures.definitions.side_by_side import class_changes, compare_rule_sets, population_on
 from migkit.measures.definitions.stock_rules import (
     NO,
     NOT_STATED,
@@ -14,14 +47,55 @@ from migkit.measures.definitions.stock_rules import (
 )
 
 __all__ = [
+    "ARRIVAL",
+    "AS_RECORDED",
+    "AWAY",
+    "CATEGORY_SETS",
+    "CRITERIA",
+    "DEPARTURE",
+    "INTENDED",
+    "LIVED",
+    "LONG_TERM",
+    "MOST_OF_TWELVE_MONTHS",
     "NO",
+    "NONE",
+    "NOT_MIGRATION_1998",
     "NOT_STATED",
+    "OPEN",
+    "RESIDENT",
     "RULES",
+    "RULE_SETS",
+    "SHORT_TERM",
+    "TEMPORARY",
     "TOTAL",
+    "TWELVE_MONTHS",
     "UNKNOWN",
+    "VISITOR",
     "YES",
+    "AtLeast",
+    "CategorySet",
+    "Criterion",
+    "Foreign",
+    "Is",
     "Rule",
+    "RuleSet",
+    "categorise",
+    "category_answers",
+    "class_changes",
     "classify",
+    "classify_moves",
+    "community_citizen",
     "compare_definitions",
+    "compare_rule_sets",
+    "criterion_of",
+    "founded",
+    "labour_migration",
+    "migration_flows",
+    "population_account",
+    "population_on",
+    "residence_history",
+    "residents_on",
+    "rule_set_of",
+    "rule_where",
     "stock",
 ]

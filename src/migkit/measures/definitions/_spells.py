@@ -55,7 +55,7 @@ def _one_day(value: Any) -> int | None:
         if isinstance(value, datetime):
             value = value.date()
         if isinstance(value, (date, np.datetime64)):
-            return int(np.datetime64(value, "D").astype(np.int64))
+            return int(np.array(value, dtype="datetime64[D]").astype(np.int64))
     except ValueError:
         pass
     return None
@@ -80,7 +80,7 @@ def date_column(values: pd.Series, what: str) -> Days:
         rows = held.isin(bad) & ~blank
         first = int(rows.to_numpy().argmax())
         raise KitError(
-            _("{what}: row {row} holds {value}, where a date such as 2024-12-31 is needed ({n} such rows).").format(
+            _("{what}: row {row} holds {value}; a date such as 2024-12-31 is needed ({n} such rows).").format(
                 what=what, row=shown(values.index[first]), value=shown(held.iloc[first]), n=int(rows.sum())
             )
         )
@@ -103,8 +103,8 @@ class Stays:
     """Stays at home and away, person by person, in order of time and without a gap.
 
     ``person`` is a row of ``persons``; ``end`` is the first day after, NEVER if not over; ``planned`` is the day
-    until which somebody means to stay (ALWAYS: not known); ``born`` and ``died`` say that the stay began with birth
-    or ended with death.
+    until which somebody means to stay (ALWAYS: not known); ``born`` and ``died`` say that the stay began with
+    birth or ended with death.
     """
 
     persons: pd.DataFrame
@@ -132,6 +132,14 @@ class Stays:
     def last(self) -> Flags:
         """The last stay of each person."""
         return np.r_[self.first[1:], True] if len(self.person) else np.zeros(0, dtype=bool)
+
+    def at(self, person: Days, day: Days) -> Days:
+        """The row in which each person is on a day of his or her own; -1 before the first one."""
+        # One line for everybody: each person's time lies far behind that of the one before.
+        far = 2 * int(max(np.abs(self.start).max(initial=0), np.abs(day).max(initial=0))) + 2
+        row = np.searchsorted(self.person * far + self.start, person * far + day, side="right") - 1
+        mine = (row >= 0) & (self.person[np.maximum(row, 0)] == person) if len(self.person) else row >= 0
+        return np.where(mine, row, -1)
 
     def known_days(self) -> Days:
         """Days that a stay is known to have lasted."""
@@ -176,7 +184,10 @@ def _refuse(bad: Flags, spells: pd.DataFrame, person: str, sentence: str) -> Non
         row = int(np.argmax(bad))
         raise KitError(
             _("The table of spells, row {row} (person {person}): {what} ({n} such rows).").format(
-                row=shown(spells.index[row]), person=shown(spells[person].iloc[row]), what=sentence, n=int(bad.sum())
+                row=shown(spells.index[row]),
+                person=shown(spells[person].iloc[row]),
+                what=sentence,
+                n=int(bad.sum()),
             )
         )
 
@@ -196,7 +207,9 @@ def check_persons(persons: pd.DataFrame, person: str) -> None:
         )
 
 
-def _persons(spells: pd.DataFrame, persons: pd.DataFrame | None, names: dict[str, str]) -> tuple[pd.DataFrame, Days]:
+def _persons(
+    spells: pd.DataFrame, persons: pd.DataFrame | None, names: dict[str, str]
+) -> tuple[pd.DataFrame, Days]:
     """The table of persons, as it came, and the row of each spell's person in it."""
     person = names["person"]
     _refuse(spells[person].isna().to_numpy(), spells, person, _("it is not said whose spell this is"))
@@ -209,7 +222,9 @@ def _persons(spells: pd.DataFrame, persons: pd.DataFrame | None, names: dict[str
     return persons, row.astype(np.int64)
 
 
-def _of_persons(persons: pd.DataFrame, names: dict[str, str], columns: Mapping[str, str] | None) -> dict[str, Days]:
+def _of_persons(
+    persons: pd.DataFrame, names: dict[str, str], columns: Mapping[str, str] | None
+) -> dict[str, Days]:
     """Dates of birth and death, NEVER where there is none."""
     found = {}
     for key in OF_PERSONS:
@@ -217,7 +232,9 @@ def _of_persons(persons: pd.DataFrame, names: dict[str, str], columns: Mapping[s
             need_columns(persons, [names[key]], _("The table of persons"))
         held = names[key] in persons.columns
         what = _("The table of persons, column {c!r}").format(c=names[key])
-        found[key] = date_column(persons[names[key]], what) if held else np.full(len(persons), NEVER, dtype=np.int64)
+        found[key] = (
+            date_column(persons[names[key]], what) if held else np.full(len(persons), NEVER, dtype=np.int64)
+        )
     wrong = (found["birth_date"] != NEVER) & (found["death_date"] < found["birth_date"])
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -266,7 +283,10 @@ def _no_overlap(spells: pd.DataFrame, names: dict[str, str], stays: Stays, text:
     overlap = stays.start < before
     other = np.r_[True, text[1:] != text[:-1]]
     _refuse(
-        overlap & other, spells, names["person"], _("it overlaps with a spell of the same person in another country")
+        overlap & other,
+        spells,
+        names["person"],
+        _("it overlaps with a spell of the same person in another country"),
     )
     return np.asarray(stays.first | other | (stays.start > before))
 

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migkit.measures._input import NOT_STATED, TOTAL, classifier, need_columns
+from migkit.measures._input import NOT_STATED, TOTAL, classifier, in_order, need_columns
 from migkit.measures.definitions._spells import (
     ALWAYS,
     HOME,
-    NEVER,
     NOT_KNOWN,
     OUT,
     Days,
@@ -32,7 +31,9 @@ _EXITS = ("deaths", "emigrations", "to_unknown")
 class _Groups:
     """The group of each person on a day."""
 
-    def __init__(self, persons: pd.DataFrame | None, by: str | None, before: str | None, since: str | None) -> None:
+    def __init__(
+        self, persons: pd.DataFrame | None, by: str | None, before: str | None, since: str | None
+    ) -> None:
         """Read the columns; without ``by`` everybody is in one group."""
         if (before is None) != (since is None):
             raise KitError(_("For a group that changes give both 'before' (the old value) and 'since' (the day)."))
@@ -43,16 +44,12 @@ class _Groups:
         if by is None or persons is None:
             return
         need_columns(persons, [each for each in (by, before, since) if each], _("The table of persons"))
-        columns = [classifier(persons[each]).astype(object) for each in (by, before) if each]
-        codes, names = pd.factorize(pd.concat(columns), sort=True) if len(persons) else (np.zeros(0, dtype=int), [])
-        self.names = [*[name for name in names if name != NOT_STATED], NOT_STATED]
-        place = np.array([self.names.index(name) for name in names] or [0], dtype=np.int64)
-        self.now = place[codes[: len(persons)]] if len(persons) else np.zeros(0, dtype=np.int64)
-        self.then = place[codes[-len(persons) :]] if len(persons) else self.now
+        now, then = (classifier(persons[each]).astype(object) for each in (by, before or by))
+        self.names = [*in_order({*now, *then} - {NOT_STATED}), NOT_STATED]
+        place = {name: code for code, name in enumerate(self.names)}
+        self.now, self.then = (column.map(place).to_numpy(dtype=np.int64) for column in (now, then))
         what = _("The table of persons, column {c!r}")
-        self.since = (
-            date_column(persons[since], what.format(c=since)) if since else np.full(len(persons), ALWAYS)
-        )
+        self.since = date_column(persons[since], what.format(c=since)) if since else np.full(len(persons), ALWAYS)
 
     def count(self, person: Days, day: Days | int) -> NDArray[np.int64]:
         """How many of the persons are in each group on a day (one for all, or one for each)."""
@@ -139,15 +136,15 @@ def population_account(
     Both stocks count on the day; flows are the events after ``start``, up to and with ``end``. "Unknown" are those
     of whom only later data will say whether they changed residence.
 
-    Source: the balancing equation of demography, as in UN, Recommendations on Statistics of International Migration,
-    Revision 1 (1998), and every textbook.
+    Source: the balancing equation of demography, as in UN, Recommendations on Statistics of International
+    Migration, Revision 1 (1998), and every textbook.
 
     Args:
         start, end: the two days.
         spells, country, criterion, known_until, persons, columns: as for :func:`residence_history`.
         by: a column of ``persons`` to count by.
-        before, since: where a group can change (citizenship): the columns of the value before and of the day of the
-            change; ``by`` then is the value from that day on. The change is a flow of its own.
+        before, since: where a group can change (citizenship): the columns of the value before and of the day of
+            the change; ``by`` then is the value from that day on. The change is a flow of its own.
 
     Returns:
         One row a group and "Total"; columns ``residents_start``, ``births``, ``immigrations``, ``from_unknown``,
@@ -158,8 +155,10 @@ def population_account(
         KitError: as :func:`residence_history`, or if ``end`` lies before ``start``.
 
     >>> spells = pd.DataFrame({"person": ["a", "b", "b", "c"], "country": ["GMB", "SEN", "GMB", "GMB"],
-    ...     "start": ["1990-01-01", "1990-01-01", "2023-05-01", "2023-08-08"], "end": [None, "2023-05-01", None, None]})
-    >>> persons = pd.DataFrame({"person": ["a", "b", "c"], "birth_date": ["1990-01-01", "1990-01-01", "2023-08-08"]})
+    ...     "start": ["1990-01-01", "1990-01-01", "2023-05-01", "2023-08-08"],
+    ...     "end": [None, "2023-05-01", None, None]})
+    >>> births = ["1990-01-01", "1990-01-01", "2023-08-08"]
+    >>> persons = pd.DataFrame({"person": ["a", "b", "c"], "birth_date": births})
     >>> account = population_account(
     ...     spells, "GMB", "2022-12-31", "2023-12-31", known_until="2025-01-01", persons=persons
     ... )

@@ -155,7 +155,7 @@ class RuleSet:
                     key=self.key
                 )
             )
-        if self.short_from is not None and not 0 < whole_number(self.short_from, "short_from"):
+        if self.short_from is not None and not whole_number(self.short_from, "short_from") > 0:
             raise KitError(_("Rule set {key!r}: 'short_from' must be 1 month or more.").format(key=self.key))
         if self.short_from is not None and self.short_from >= self.criterion.months:
             raise KitError(
@@ -202,8 +202,8 @@ RULE_SETS: dict[str, RuleSet] = {
             short_from=3,
             not_migration=NOT_MIGRATION_1998,
             note=N_(
-                "Long-term: a change of usual residence for 12 months or more. Short-term: three months or more and "
-                "less than 12, but not for leisure, visits, business, treatment or pilgrimage. Citizens count."
+                "Long-term: a change of usual residence for 12 months or more. Short-term: three months or more "
+                "and less than 12, but not for leisure, visits, business, treatment or pilgrimage. Citizens count."
             ),
         ),
         RuleSet(

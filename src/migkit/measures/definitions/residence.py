@@ -5,16 +5,16 @@ One history for each person: stretches of time in which he or she is a resident 
 
 How a history comes about, for one country:
 
-1. Spells are stays at home (in the country) or away. Time between two spells, and after the last, is time away: the
-   file must hold every stay in the country. Abroad is abroad: two countries there make one stay away.
+1. Spells are stays at home (in the country) or away. Time between two spells, and after the last, is time away:
+   the file must hold every stay in the country. Abroad is abroad: two countries there make one stay away.
 2. Short absences are bridged (``Criterion.absence``).
-3. A stay that is long enough makes residence, or ends it, from its first day. Its length is what was lived; where it
-   is not over, what was intended. Birth in the country makes a resident at once.
-4. A stay that is too short leaves residence as it was before; with ``within`` it is judged day by day, by adding up
-   the days at home in the last months.
+3. A stay that is long enough makes residence, or ends it, from its first day. Its length is what was lived;
+   where it is not over, what was intended. Birth in the country makes a resident at once.
+4. A stay that is too short leaves residence as it was before; with ``within`` it is judged day by day, by
+   adding up the days at home in the last months.
 5. A stay that is not over, not yet long enough and of which nobody knows the intention, is "unknown", unless both
-   answers agree. Later data decide: until then the figure is provisional, and the time it takes (12 months under the
-   12-month criterion) is the revision window.
+   answers agree. Later data decide: until then the figure is provisional, and the time it takes (12 months under
+   the 12-month criterion) is the revision window.
 """
 
 from collections.abc import Mapping
@@ -44,8 +44,8 @@ from migkit.reference import _
 
 #: On what an answer rests: time that was lived, an intention, or nothing yet.
 LIVED, INTENDED, OPEN = "lived", "intended", "open"
-_ANSWERS = np.array([NO, YES, UNKNOWN], dtype=object)
-_BASES = np.array([LIVED, INTENDED, OPEN], dtype=object)
+ANSWERS = np.array([NO, YES, UNKNOWN], dtype=object)
+BASES = np.array([LIVED, INTENDED, OPEN], dtype=object)
 
 
 def _reaches(until: Days, start: Days, criterion: Criterion) -> Flags:
@@ -92,16 +92,11 @@ def _days_at_home(stays: Stays, person: Days, day: Days) -> Days:
     """Days that persons spent at home before a day."""
     length = np.where(stays.side == HOME, np.minimum(stays.end, day.max(initial=0) + 1) - stays.start, 0)
     before = np.r_[0, np.cumsum(np.maximum(length, 0))[:-1]]
+    row = stays.at(person, day)
     heads = np.flatnonzero(stays.first)
-    # One line for everybody: each person's time starts far behind that of the one before.
-    far = int(max(np.abs(stays.start).max(initial=0), np.abs(day).max(initial=0))) * 2 + 2
-    line = stays.person * far + stays.start
-    at = np.searchsorted(line, person * far + day, side="right") - 1
-    of = np.maximum(at, 0)
-    mine = (at >= 0) & (stays.person[of] == person)
     base = before[heads[np.searchsorted(stays.person[heads], person)]]
-    total = before[of] - base + np.where(stays.side[of] == HOME, day - stays.start[of], 0)
-    return np.where(mine, total, 0)
+    total = before[row] - base + np.where(stays.side[row] == HOME, day - stays.start[row], 0)
+    return np.where(row >= 0, total, 0)
 
 
 def _by_adding_up(stays: Stays, rows: Days, criterion: Criterion) -> tuple[Days, Days, Days]:
@@ -163,12 +158,12 @@ def residence_history(
 
     ::
 
-        a stay is long enough if   its last day + 1 >= its first day + months     (lived, or intended while not over)
-        most of 12 months          days at home in the last 12 months > half of them, or a stay of more than six
+        12 months            first day after the stay >= its first day + 12 months   (lived; intended if not over)
+        most of 12 months    days at home in the last 12 months > half of them, or a stay of more than 6 months
 
-    Source: UN, Principles and Recommendations for Population and Housing Censuses, Revision 3 (2017), on the place of
-    usual residence; UN Expert Group on Migration Statistics (2021). How short absences and open spells are treated
-    stands at the top of this module; the lengths there are assumptions.
+    Source: UN, Principles and Recommendations for Population and Housing Censuses, Revision 3 (2017), on the
+    place of usual residence; UN Expert Group on Migration Statistics (2021). How short absences and open spells
+    are treated stands at the top of this module; the lengths there are assumptions.
 
     Args:
         spells: one row a spell of a person in a country: ``person``, ``country``, ``start`` (first day), ``end``
@@ -179,8 +174,8 @@ def residence_history(
         criterion: a key of ``CRITERIA`` or a ``Criterion``.
         known_until: the last day of which the file knows. Without it, the last date in the file. What is later is
             not known yet: so one sees what an office saw on an earlier day.
-        persons: one row a person, with ``person`` and, where known, ``birth_date`` and ``death_date``. Without dates
-            of birth a first spell counts as an arrival, without those of death an end as a departure.
+        persons: one row a person, with ``person`` and, where known, ``birth_date`` and ``death_date``. Without
+            dates of birth a first spell counts as an arrival, without those of death an end as a departure.
         columns: where the file uses other names: ``{"start": "entry_date"}``.
 
     Returns:
@@ -207,8 +202,8 @@ def residence_history(
             person: stays.persons[person].to_numpy()[history.person],
             "start": as_dates(history.start),
             "end": as_dates(history.end),
-            "resident": _ANSWERS[history.side],
-            "basis": _BASES[history.planned],
+            "resident": ANSWERS[history.side],
+            "basis": BASES[history.planned],
         }
     )
 
@@ -228,8 +223,8 @@ def answers_on(stays: Stays, criterion: Criterion, day: int) -> tuple[Any, Any]:
     known = row >= 0
     if not len(history.person):
         return np.full(len(row), NO, dtype=object), np.full(len(row), LIVED, dtype=object)
-    answer = np.where(known, _ANSWERS[history.side[row]], NO)
-    return answer, np.where(known, _BASES[history.planned[row]], LIVED)
+    answer = np.where(known, ANSWERS[history.side[row]], NO)
+    return answer, np.where(known, BASES[history.planned[row]], LIVED)
 
 
 def residents_on(
@@ -252,15 +247,17 @@ def residents_on(
 
     Returns:
         One row a person (of ``persons``, or of the spells; the index names them): ``resident`` ("yes", "no",
-        "unknown": they add up to the persons), ``basis`` ("lived", "intended", "open"), ``present`` (in the country
-        that day: "yes", "no", or "unknown" where the country of the spell is). The dead and those not born: "no".
+        "unknown": they add up to the persons), ``basis`` ("lived", "intended", "open"), ``present`` (in the
+        country that day: "yes", "no", or "unknown" where the country of the spell is not stated). The dead and
+        those not born: "no".
 
     Raises:
         KitError: as :func:`residence_history`, or if ``known_until`` lies before ``on``.
 
     >>> spells = pd.DataFrame({"person": ["a", "b", "c"], "country": "GMB", "end": [None, "2024-12-01", None],
     ...     "start": ["2023-01-01", "2024-06-01", "2024-06-01"], "intended_months": [None, None, 24]})
-    >>> print(residents_on(spells, "GMB", "2024-07-01", known_until="2024-07-01"))  # doctest: +NORMALIZE_WHITESPACE
+    >>> print(residents_on(spells, "GMB", "2024-07-01", known_until="2024-07-01"))
+    ... # doctest: +NORMALIZE_WHITESPACE
            resident     basis present
     person
     a           yes     lived     yes
@@ -276,7 +273,7 @@ def residents_on(
     here = np.where(at >= 0, stays.side[at], OUT) if len(stays.person) else np.full(len(at), OUT)
     name = column_map(columns)["person"]
     index = pd.Index(stays.persons[name].to_numpy(), name=name)
-    return pd.DataFrame({"resident": answer, "basis": basis, "present": _ANSWERS[here]}, index=index)
+    return pd.DataFrame({"resident": answer, "basis": basis, "present": ANSWERS[here]}, index=index)
 
 
 __all__ = ["INTENDED", "LIVED", "OPEN", "residence_history", "residents_on"]
