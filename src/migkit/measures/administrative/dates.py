@@ -457,14 +457,14 @@ def swapped_day_month(dates: pd.Series) -> pd.Series:
     >>> list(swapped_day_month(pd.Series(["1984-05-12", "1984-05-31"])).dt.strftime("%Y-%m-%d").fillna("none"))
     ['1984-12-05', 'none']
     """
-    days = _datetimes(dates)
+    days = read_days(dates)
     can = days.dt.day.le(12) & days.dt.day.ne(days.dt.month)
     parts = pd.DataFrame({"year": days.dt.year, "month": days.dt.day, "day": days.dt.month})
     turned = pd.to_datetime(parts.where(can), errors="coerce")
     return pd.Series(turned.to_numpy(), index=dates.index, name=dates.name)
 
 
-def _datetimes(dates: Any) -> pd.Series:
+def read_days(dates: Any) -> pd.Series:
     """A column of dates, rows numbered from 0."""
     if not isinstance(dates, pd.Series):
         raise KitError(_("Dates: give a column, such as table['dob']."))
@@ -503,7 +503,7 @@ def compare_dates(one: pd.Series, other: pd.Series) -> pd.Series:
     >>> list(compare_dates(here, there))
     ['equal', 'swapped', 'first_january', 'year_off']
     """
-    a, b = _datetimes(one), _datetimes(other)
+    a, b = read_days(one), read_days(other)
     if len(a) != len(b):
         raise KitError(_("The two columns of dates have {a} and {b} rows.").format(a=len(a), b=len(b)))
     year = a.dt.year.eq(b.dt.year)
