@@ -18,8 +18,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lesson": {"reference", "measures"},
     "evaluation": {"reference", "measures", "lesson"},
     "editions": {"reference", "world", "sources", "measures", "lesson", "evaluation"},
+    "own": {"reference", "measures", "lesson", "editions"},
     "classroom": {"reference", "world", "sources", "measures", "lesson", "evaluation", "editions"},
-    "cli": {"reference", "world", "sources", "measures", "lesson", "evaluation", "editions", "classroom"},
+    "cli": {"reference", "world", "sources", "measures", "lesson", "evaluation", "editions", "own", "classroom"},
 }
 
 

@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "test": ("migkit.cli.tests", _("Run every test of the kit.")),
     "data": ("migkit.cli.data", _("Make synthetic data: a population and what each source records of it.")),
     "check": ("migkit.cli.check", _("Check your own file against a table of the data dictionary.")),
+    "own": ("migkit.cli.own", _("Your own file: map its columns, check it, make tables of it.")),
     "world": ("migkit.cli.world", _("Compare the synthetic world with published figures.")),
     "book": ("migkit.cli.book", _("Build the book (a web site that needs no internet).")),
     "docs": ("migkit.cli.docs", _("Make session plans, slides and handouts: DOCX, PPTX, PDF.")),

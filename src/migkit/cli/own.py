@@ -1,0 +1,158 @@
+"""``kit own``: the office's own file, mapped, checked and turned into tables, for those who do not write Python."""
+
+from pathlib import Path
+
+import click
+
+from migkit.cli.groups import ensure
+from migkit.cli.progress import step
+from migkit.reference import KitError, _, country
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+SHEET = click.option("--sheet", default=None, help=_("For Excel: the name of the sheet. Default: the first."))
+MAP = click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path),
+    help=_("The map of the file (kit own map), corrected. Without it the kit goes by its own proposal."),
+)
+TABLE = click.option(
+    "--as", "table", default="census", show_default=True, metavar="TABLE",
+    help=_("What the file is like: a source (census, labour_force...) or a table of it."),
+)  # fmt: skip
+COUNTRY = click.option("--country", "iso3", default="GMB", show_default=True, help=_("Whose file it is."))
+
+
+@click.group(name="own", short_help=_("Your own file: map its columns, check it, make tables of it."))
+def command() -> None:
+    """Your office's own file: CSV, Parquet, Excel, SPSS or Stata.
+
+    \b
+    1. kit own map persons.sav --country SEN      proposes what each column and code means
+    2. correct the map persons.map.yml in a text editor
+    3. kit own check persons.sav --map persons.map.yml
+    4. kit own tables persons.sav --map persons.map.yml --out tables
+
+    The file is only read. Nothing is sent anywhere, nothing is copied outside the folder that you name, and no
+    name, number or address of a person is written: outputs hold counts, codes and row numbers.
+    """
+    ensure("office")
+
+
+def _read(file: Path, sheet: str | None, columns: list[str] | None = None):  # noqa: ANN202
+    from migkit.own import read
+
+    return read(file, columns, sheet if sheet is not None else 0)
+
+
+def _mapped(file: Path, sheet: str | None, map_file: Path | None, table: str, iso3: str):  # noqa: ANN202
+    """The file and its map: the corrected one, or a proposal; with a map only its columns are read."""
+    from migkit.own import propose, read_map
+
+    if map_file is None:
+        own = _read(file, sheet)
+        return own, propose(own, table, country(iso3.upper()).iso3)
+    mapping = read_map(map_file)
+    return _read(file, sheet, [each.source for each in mapping.columns.values()]), mapping
+
+
+@command.command(
+    name="map",
+    short_help=_("Propose what each column and code of a file means."),
+    epilog="""\b
+Examples:
+  kit own map persons.csv --country SEN
+  kit own map HR.SAV --country GMB --out maps/hr.map.yml
+""",
+)
+@FILE
+@SHEET
+@TABLE
+@COUNTRY
+@click.option("--out", type=click.Path(path_type=Path), help=_("The map. Default: FILE.map.yml beside you."))
+@click.option("--force", is_flag=True, help=_("Write over a map that is there already."))
+def map_(file: Path, sheet: str | None, table: str, iso3: str, out: Path | None, force: bool) -> None:
+    """Propose the map of FILE: which column is which, and what its codes mean.
+
+    Names of columns are understood in English, French and Portuguese, as are the layouts of IPUMS and DHS files;
+    codes go by the value labels of SPSS and Stata, or by their words. What is only guessed is marked.
+    """
+    from migkit.own import propose, write_map
+
+    where = out or Path.cwd() / f"{file.stem}.map.yml"
+    if where.exists() and not force:
+        raise KitError(
+            _("{path} is there already, perhaps corrected; name another with --out, or use --force.").format(
+                path=where
+            )
+        )
+    with step(_("map")) as tell:
+        tell(0.1, _("reading"))
+        own = _read(file, sheet)
+        tell(0.7, _("comparing names and codes"))
+        mapping = propose(own, table, country(iso3.upper()).iso3)
+        write_map(mapping, own, where)
+    guessed = [each.source for each in mapping.columns.values() if not each.sure]
+    open_codes = sum(len(codes) for codes in mapping.open_codes.values())
+    click.echo(
+        _("{file}: {n} of {all} columns are recognised as columns of {table}.").format(
+            file=own.name, n=len(mapping.columns), all=len(own.rows.columns), table=mapping.table
+        )
+    )
+    for each in mapping.columns.values():
+        click.echo(f"  {each.name:<22} {each.source}" + ("" if each.sure else "   ?"))
+    if guessed or open_codes:
+        click.echo(
+            _("To look at: {guessed} guessed columns (marked ?), {codes} codes that were not understood.").format(
+                guessed=len(guessed), codes=open_codes
+            )
+        )
+    click.echo(_("Map: {path}").format(path=where))
+
+
+@command.command(
+    name="check",
+    short_help=_("Say what does not fit in a file, by row and column."),
+    epilog="""\b
+Examples:
+  kit own check persons.csv --country SEN
+  kit own check persons.sav --map persons.map.yml --out findings
+""",
+)
+@FILE
+@SHEET
+@MAP
+@TABLE
+@COUNTRY
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help=_("Also write the findings as check.csv into this folder."))  # fmt: skip
+def check_(file: Path, sheet: str | None, map_file: Path | None, table: str, iso3: str, out: Path | None) -> int:
+    """Check FILE by its map: codes, numbers, identifiers, and answers that contradict each other.
+
+    Says how many rows are concerned and which come first, as a spreadsheet numbers them. The file is never
+    changed. Ends with 1 if something serious was found.
+    """
+    from migkit.own import check, write_findings
+
+    with step(_("check")) as tell:
+        tell(0.1, _("reading"))
+        own, mapping = _mapped(file, sheet, map_file, table, iso3)
+        tell(0.6, _("checking"))
+        findings = check(own, mapping)
+    for finding in findings:
+        click.echo(("" if finding.serious else _("to look at: ")) + str(finding))
+    serious = sum(finding.serious for finding in findings)
+    click.echo(
+        _(
+            "{file}: {rows} rows, {columns} columns checked; {serious} serious findings, {light} to look at."
+        ).format(
+            file=own.name,
+            rows=f"{len(own.rows):,}",
+            columns=len(mapping.columns),
+            serious=serious,
+            light=len(findings) - serious,
+        )
+    )
+    if out is not None:
+        click.echo(_("Findings: {path}").format(path=write_findings(findings, own, out)))
+    return int(serious > 0)

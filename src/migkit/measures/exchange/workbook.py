@@ -1,0 +1,327 @@
+"""The regional templates as a workbook: a contents sheet with the metadata, and a sheet for each table.
+
+Each sheet holds the codes in grey beside the words: a receiver reads codes, whatever the language of the words.
+An empty template is the same workbook without figures.
+"""
+
+import io
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from migkit.measures._input import NOT_STATED, TOTAL
+from migkit.measures.confidentiality.protect import PUBLISHED, SUPPRESSED
+from migkit.measures.exchange.contents import (
+    Sender,
+    SentTable,
+    check_set,
+    metadata_lines,
+    words_for,
+)
+from migkit.measures.tables import TableSpec
+from migkit.reference import KitError, _, palette
+from migkit.reference.language import N_
+
+#: The first sheet: what each table is. Receivers look for it.
+CONTENTS = "Contents"
+#: Rows of a table's sheet: title, who and when, universe, mark; the table itself begins below.
+TITLE_ROW, SENDER_ROW, UNIVERSE_ROW, MARK_ROW, FIRST_ROW = 1, 2, 3, 4, 6
+#: What stands in a cell without a value.
+HIDDEN, NO_VALUE = "c", ":"
+MARK = "SYNTHETIC DATA: not official statistics"
+#: The facts about a table, in the order of the contents sheet.
+FACTS = ("key", "title", "universe", "universe_rule", "unit", "measure", "weight", "rows", "columns", "country",
+         "period", "agency", "contact", "source", "standard", "proposed", "notes", "cells", "suppressed",
+         "synthetic")  # fmt: skip
+_LEGEND = (
+    (":", N_("no value")),
+    ("c", N_("confidential: few persons, or hidden so that these cannot be worked out")),
+)
+
+_INK = palette.INK.lstrip("#")
+_HEAD = PatternFill("solid", fgColor=palette.TEAL.lstrip("#"))
+_SUM = PatternFill("solid", fgColor=palette.MIST.lstrip("#"))
+_LINE = Border(bottom=Side("thin", color=palette.MIST.lstrip("#")))
+_CODE = Font(size=8, color="6B7780")
+
+
+def to_workbook(sent: Sequence[SentTable], sender: Sender, language: str = "en") -> bytes:
+    """A delivery as a workbook (.xlsx).
+
+    Args:
+        sent: the tables.
+        sender: who sends them.
+        language: the language of the words beside the codes: "en", "fr" or "pt".
+
+    Returns:
+        The bytes of the file: write them, whole, where the file shall be.
+
+    Raises:
+        KitError: if a table has more rows or columns than a sheet.
+
+    >>> spec = TableSpec("By sex", "All", "persons", "sex", None, (), "Example", key="stock_sex")
+    >>> cells = pd.DataFrame({"sex": ["F", "M", "Total"], "value": [3, 2, 5]})
+    >>> to_workbook([SentTable(spec, cells)], Sender("GMB", "2024"))[:2]
+    b'PK'
+    """
+    held = check_set(sent)
+    book = Workbook()
+    names = sheet_names([table.spec.key for table in held])
+    _contents(book.worksheets[0], held, names, sender)
+    for table, name in zip(held, names, strict=True):
+        _table_sheet(book.create_sheet(name), table, sender, language)
+    return _saved(book, sender)
+
+
+def empty_workbook(
+    specs: Sequence[TableSpec], labels: dict[str, Sequence[str]], sender: Sender, language: str = "en"
+) -> bytes:
+    """The template that an office fills by hand: every cell blank, totals and "Not stated" included.
+
+    Args:
+        specs: the specifications of the tables.
+        labels: for each classifier its labels, without "Not stated" and "Total".
+        sender: who is asked.
+        language: the language of the words beside the codes.
+
+    Raises:
+        KitError: if the labels of a classifier are missing.
+
+    >>> spec = TableSpec("By sex", "All", "persons", "sex", None, (), "Example", key="stock_sex")
+    >>> empty_workbook([spec], {"sex": ["F", "M"]}, Sender("GMB", "2024"))[:2]
+    b'PK'
+    """
+    sent = []
+    for spec in specs:
+        missing = [name for name in spec.classifiers if name not in labels]
+        if missing:
+            raise KitError(
+                _("The template of {title!r} needs the labels of {names}.").format(
+                    title=spec.title, names=", ".join(map(str, missing))
+                )
+            )
+        axes = [[*map(str, labels[name]), NOT_STATED, TOTAL] for name in spec.classifiers]
+        cells = pd.DataFrame(product(*axes), columns=spec.classifiers).assign(value=np.nan)
+        sent.append(SentTable(spec, cells))
+    book = Workbook()
+    names = sheet_names([table.spec.key for table in check_set(sent)])
+    _contents(book.worksheets[0], sent, names, sender)
+    for table, name in zip(sent, names, strict=True):
+        _table_sheet(book.create_sheet(name), table, sender, language, fill=True)
+    return _saved(book, sender)
+
+
+def sheet_names(keys: Sequence[str]) -> list[str]:
+    """Names of sheets that Excel takes: at most 31 characters, each once.
+
+    >>> sheet_names(["stock_birth_sex", "a" * 40, "a" * 41])[1:]
+    ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaa_2']
+    """
+    names: list[str] = []
+    for key in keys:
+        name, number = key[:31], 2
+        while name.casefold() in {CONTENTS.casefold(), *(each.casefold() for each in names)}:
+            name = f"{key[: 30 - len(str(number))]}_{number}"
+            number += 1
+        names.append(name)
+    return names
+
+
+def _saved(book: Workbook, sender: Sender) -> bytes:
+    book.properties.creator = sender.agency or "migkit"
+    book.properties.title = f"{sender.country} {sender.period}" + (f" · {MARK}" if sender.synthetic else "")
+    if sender.synthetic:
+        book.properties.keywords = "SYNTHETIC"
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------ sheets
+
+
+def _text(value: Any) -> Any:
+    """A value that a cell takes: lists joined, no control characters, no text that Excel would run as a formula."""
+    if isinstance(value, (tuple, list)):
+        value = "; ".join(map(str, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str):
+        value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+        return f"'{value}" if value.startswith(("=", "+", "-", "@")) and not _is_number(value) else value
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _contents(sheet: Worksheet, sent: Sequence[SentTable], names: Sequence[str], sender: Sender) -> None:
+    """What each table is: a row a table, every fact of its metadata a column."""
+    sheet.title = CONTENTS
+    sheet["A1"] = _("Migration tables: {country}, {period}").format(country=sender.country, period=sender.period)
+    sheet["A1"].font = Font(bold=True, size=15, color=_INK)
+    sheet["A2"] = MARK if sender.synthetic else _("Signs: {signs}").format(signs=_signs())
+    sheet["A2"].font = Font(bold=sender.synthetic, color=palette.BRICK.lstrip("#") if sender.synthetic else _INK)
+    if sender.synthetic:
+        sheet["A3"] = _("Signs: {signs}").format(signs=_signs())
+    heads = ["sheet", *FACTS]
+    for at, head in enumerate(heads, start=1):
+        cell = sheet.cell(5, at, head)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+    for row, (table, name) in enumerate(zip(sent, names, strict=True), start=6):
+        facts = {"sheet": name, **metadata_lines(table, sender)}
+        for at, head in enumerate(heads, start=1):
+            cell = sheet.cell(row, at, _text(facts.get(head, "")))
+            cell.alignment, cell.border = Alignment(wrap_text=True, vertical="top"), _LINE
+        sheet.cell(row, 1).hyperlink = f"#'{name}'!A1"
+        sheet.cell(row, 1).font = Font(underline="single", color=palette.TEAL.lstrip("#"))
+    widths = {"title": 46, "universe": 34, "notes": 60, "source": 34, "standard": 40, "universe_rule": 30}
+    for at, head in enumerate(heads, start=1):
+        sheet.column_dimensions[get_column_letter(at)].width = widths.get(head, 24 if at < 3 else 14)
+    sheet.freeze_panes = "C6"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _signs() -> str:
+    return "; ".join(f"{sign} = {_(words)}" for sign, words in _LEGEND)
+
+
+def _table_sheet(sheet: Worksheet, table: SentTable, sender: Sender, language: str, fill: bool = False) -> None:
+    spec, labels = table.spec, table.labels
+    down, across = spec.row_names, spec.column_names
+    rows = list(product(*(labels[name] for name in down)))
+    heads = list(product(*(labels[name] for name in across))) or [()]
+    width = 2 * len(down) + len(heads)
+    if len(rows) + FIRST_ROW + 20 > 1_048_576 or width > 16_384:
+        raise KitError(_("The table {title!r} is too large for a sheet.").format(title=spec.title))
+    _above(sheet, table, sender)
+    top = FIRST_ROW + 2 * max(len(across), 1)
+    _headings(sheet, table, heads, language)
+    held = {
+        tuple(row[:-2]): row[-2:]
+        for row in table.cells[[*spec.classifiers, "value", "status"]].itertuples(index=False)
+    }
+    decimals = bool((table.cells["value"].dropna() % 1 != 0).any())
+    for number, row in enumerate(rows, start=top):
+        total = TOTAL in row
+        for at, (name, code) in enumerate(zip(down, row, strict=True), start=1):
+            sheet.cell(number, at, _text(code)).font = _CODE
+            cell = sheet.cell(number, len(down) + at, _text(words_for(name, code, language)))
+            cell.font, cell.border = Font(bold=total, color=_INK), _LINE
+        for at, head in enumerate(heads, start=2 * len(down) + 1):
+            value, status = held.get((*row, *head), (np.nan, PUBLISHED))
+            cell = sheet.cell(number, at)
+            cell.value = None if fill else _shown(value, status)
+            cell.number_format = "#,##0.0" if decimals else "#,##0"
+            cell.alignment, cell.border = Alignment(horizontal="right"), _LINE
+            if total or TOTAL in head:
+                cell.font, cell.fill = Font(bold=True, color=_INK), _SUM
+    last = top + len(rows) - 1
+    _below(sheet, table, last + 2)
+    _shape(sheet, len(down), len(heads), top)
+    if fill:
+        _only_numbers(sheet, 2 * len(down) + 1, top, width, last)
+
+
+def _shown(value: float, status: str) -> Any:
+    if status == SUPPRESSED:
+        return HIDDEN
+    if np.isnan(value):
+        return NO_VALUE
+    return int(value) if value == int(value) else float(value)
+
+
+def _above(sheet: Worksheet, table: SentTable, sender: Sender) -> None:
+    lines = {
+        TITLE_ROW: (table.spec.title, Font(bold=True, size=13, color=_INK)),
+        SENDER_ROW: (" · ".join(filter(None, [sender.country, sender.period, sender.agency])), Font(color=_INK)),
+        UNIVERSE_ROW: (
+            _("{universe} ({unit})").format(universe=table.spec.universe, unit=table.spec.unit),
+            Font(color=_INK),
+        ),
+    }
+    if sender.synthetic:
+        lines[MARK_ROW] = (MARK, Font(bold=True, color=palette.BRICK.lstrip("#")))
+    elif table.spec.proposed:
+        lines[MARK_ROW] = (
+            _("Proposed by the training kit; no standard recommends it."),
+            Font(italic=True, color=_INK),
+        )
+    for row, (text, font) in lines.items():
+        sheet.cell(row, 1, _text(text)).font = font
+
+
+def _headings(sheet: Worksheet, table: SentTable, heads: Sequence[tuple[str, ...]], language: str) -> None:
+    """Two lines for each classifier of the columns: its codes in grey, its words in white on teal."""
+    down, across = table.spec.row_names, table.spec.column_names
+    left = 2 * len(down)
+    bottom = FIRST_ROW + 2 * max(len(across), 1) - 1
+    for at, name in enumerate(down, start=1):
+        sheet.cell(bottom, at, str(name)).font = _CODE
+        cell = sheet.cell(bottom, len(down) + at, str(name).replace("_", " "))
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+    for level in range(max(len(across), 1)):
+        codes, words = FIRST_ROW + 2 * level, FIRST_ROW + 2 * level + 1
+        if across:
+            sheet.cell(codes, left, str(across[level])).font = _CODE
+        for at, head in enumerate(heads, start=left + 1):
+            code = head[level] if across else "value"
+            sheet.cell(codes, at, _text(code)).font = _CODE
+            cell = sheet.cell(
+                words, at, _text(words_for(across[level], code, language) if across else table.spec.unit)
+            )
+            cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+            cell.alignment = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
+
+
+def _below(sheet: Worksheet, table: SentTable, row: int) -> None:
+    lines = [*table.spec.notes, _("Source: {source}").format(source=table.spec.source)]
+    if table.spec.standard:
+        lines.append(_("Recommended by: {standard}").format(standard=table.spec.standard))
+    if table.cells["status"].ne(PUBLISHED).any():
+        lines.append(_("Signs: {signs}").format(signs=_signs()))
+    for at, line in enumerate(lines):
+        sheet.cell(row + at, 1, _text(line)).font = Font(size=9, color=_INK)
+
+
+def _shape(sheet: Worksheet, down: int, across: int, top: int) -> None:
+    for at in range(1, down + 1):
+        sheet.column_dimensions[get_column_letter(at)].width = 8
+        sheet.column_dimensions[get_column_letter(down + at)].width = 30
+    for at in range(2 * down + 1, 2 * down + across + 1):
+        sheet.column_dimensions[get_column_letter(at)].width = 14
+    sheet.freeze_panes = sheet.cell(top, 2 * down + 1)
+    sheet.sheet_view.showGridLines = False
+    sheet.print_title_rows = f"{FIRST_ROW}:{top - 1}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _only_numbers(sheet: Worksheet, left: int, top: int, right: int, bottom: int) -> None:
+    """Excel warns whoever types text into a cell for figures; the signs are let in."""
+    where = f"{get_column_letter(left)}{top}"
+    rule = DataValidation(type="custom", formula1=f'OR(AND(ISNUMBER({where}),{where}>=0),{where}="c",{where}=":")')
+    rule.error = _("A number of 0 or more, or one of the signs c and :")
+    rule.showErrorMessage = True
+    rule.add(f"{where}:{get_column_letter(right)}{bottom}")
+    sheet.add_data_validation(rule)
+
+
+__all__ = ["CONTENTS", "HIDDEN", "MARK", "NO_VALUE", "empty_workbook", "sheet_names", "to_workbook"]
