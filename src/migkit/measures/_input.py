@@ -262,3 +262,23 @@ def engine(name: str, group: str = "office") -> ModuleType:
                 "This needs the package {name}, which is not installed: run `python3 kit.py install {group}`."
             ).format(name=missing.name, group=group)
         ) from missing
+
+
+def signed_numbers(values: Any, what: str) -> pd.Series:
+    """``values`` as floats of either sign, blanks as NaN: answers of a survey, differences, balances.
+
+    Raises:
+        KitError: naming the first row that is not a number, or is infinite.
+    """
+    raw = _one_column(values, what)
+    parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
+    result = pd.Series(parsed.to_numpy(dtype=float, na_value=np.nan), index=raw.index, name=raw.name)
+    bad = (result.isna() & raw.notna()) | np.isinf(result)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise KitError(
+            _("{what}: row {row} holds {value}, where a number is needed ({n} such rows).").format(
+                what=what, row=shown(raw.index[row]), value=shown(raw.iloc[row]), n=int(bad.sum())
+            )
+        )
+    return result

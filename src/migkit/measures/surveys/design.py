@@ -26,8 +26,9 @@ class SurveyDesign:
         weight: column of the weights. None: 1 divided by the sampled share where ``fpc`` gives it, else 1.
         stratum: column of the strata, or several whose combinations are the strata.
         psu: column of the primary sampling units (areas, clusters). None: every row was drawn by itself.
-        fpc: column for the finite population correction: how many PSUs the stratum has in the population, or the
-            share of them that was drawn (0 to 1). None: as if drawn with replacement, which errs on the large side.
+        fpc: column for the finite population correction: how many PSUs the stratum has in the population, or
+            the share of them that was drawn (0 to 1). None: as if drawn with replacement, which errs on the large
+            side.
         ssu: column of the units drawn within the PSUs, needed for a correction at the second stage only.
         fpc_ssu: as ``fpc``, for the units within the PSU.
         calibrated: columns to whose totals the weights were raked or post-stratified; the standard errors then
@@ -129,7 +130,7 @@ class Drawn:
 
 
 def _residuals(parts: np.ndarray, weight: np.ndarray, margins: tuple[np.ndarray, ...]) -> np.ndarray:
-    """What the calibration totals do not explain of ``parts``: residuals of a weighted regression on the groups."""
+    """What the calibration totals do not explain of ``parts``: residuals of a weighted regression on groups."""
     if not margins:
         return parts
     dummies = np.column_stack([np.eye(group.max() + 1)[group] for group in margins])
@@ -139,12 +140,14 @@ def _residuals(parts: np.ndarray, weight: np.ndarray, margins: tuple[np.ndarray,
 
 
 def _keys(sample: pd.DataFrame, names: Sequence[Hashable], what: str) -> tuple[np.ndarray, list[Any]]:
-    """The rows' combinations of ``names`` as numbers from 0, in order of first appearance, and the combinations."""
+    """The rows' combinations of ``names`` as numbers from 0, and the combinations in that order."""
     for name in names:
         blank = sample[name].isna().to_numpy()
         if blank.any():
             raise KitError(
-                _("{what}, column {c}: row {row} is blank ({n} such rows), so its error cannot be estimated.").format(
+                _(
+                    "{what}, column {c}: row {row} is blank ({n} such rows), so its error cannot be estimated."
+                ).format(
                     what=what, c=shown(name), row=shown(sample.index[int(blank.argmax())]), n=int(blank.sum())
                 )
             )
@@ -168,9 +171,9 @@ def _shares(
     odd = value[group] != said
     if odd.any():
         raise KitError(
-            _("{what}: row {row} differs from other rows of its stratum, but there is one number a stratum.").format(
-                what=what, row=shown(sample.index[int(odd.argmax())])
-            )
+            _(
+                "{what}: row {row} differs from other rows of its stratum, but there is one number a stratum."
+            ).format(what=what, row=shown(sample.index[int(odd.argmax())]))
         )
     units = np.bincount(group_of, minlength=groups)
     if (value <= 1).all():
@@ -205,7 +208,7 @@ def drawn(sample: pd.DataFrame, design: SurveyDesign) -> Drawn:
     """
     if not isinstance(design, SurveyDesign):
         raise KitError(
-            _("The design must be a SurveyDesign, for example SurveyDesign('weight', stratum='stratum', psu='psu').")
+            _("The design must be a SurveyDesign, such as SurveyDesign('weight', stratum='stratum', psu='psu').")
         )
     need_columns(sample, design.columns, WHAT)
     n = len(sample)

@@ -1,10 +1,10 @@
 """Means, totals, shares, ratios and medians of a survey, each with the standard error that its design gives it.
 
-Every estimate is a weighted sum after linearisation, so one variance serves them all: that of the sum of ``u``, the
-part that a row has in the estimate.
+Every estimate is a weighted sum after linearisation, so one variance serves them all: that of the sum of ``u``,
+the part that a row has in the estimate.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from migkit.measures._input import (
     column_names,
     is_unknown,
     need_columns,
-    numbers,
     shown,
+    signed_numbers,
 )
 from migkit.measures.surveys.design import WHAT, Drawn, SurveyDesign, drawn
 from migkit.reference import KitError, _
@@ -29,7 +29,6 @@ COLUMNS = ("estimate", "se", "cv", "low", "high", "n", "unanswered", "df", "deff
 INTERVALS = ("t", "normal", "logit", "beta")
 ENGINES = ("numpy", "svy")
 
-_TYPES = {"n": "int64", "unanswered": "int64", "df": "int64"}
 
 #: A value and the part ``u`` that each row has in it.
 Linearised = tuple[float, np.ndarray]
@@ -54,7 +53,12 @@ _KINDS: dict[str, Callable[..., Linearised]] = {"mean": _mean, "total": _total, 
 
 
 def confidence_interval(
-    estimate: float, se: float, df: float = np.inf, level: float = 0.95, interval: str = "t"
+    estimate: float,
+    se: float,
+    df: float = np.inf,
+    level: float = 0.95,
+    interval: str = "t",
+    n: float = np.inf,
 ) -> tuple[float, float]:
     """The confidence interval of an estimate.
 
@@ -62,9 +66,10 @@ def confidence_interval(
 
         t, normal   estimate -/+ q x se
         logit       the same for log(p / (1 - p)), whose error is se / (p (1 - p)), and back: stays within 0 to 1
-        beta        Clopper and Pearson's with the effective sample size p (1 - p) / se^2 (Korn and Graubard)
+        beta        Clopper and Pearson's with the effective sample size  p (1 - p) / se^2 x (q of n - 1 / q)^2
 
-    ``q`` is the quantile of Student's t with ``df`` degrees of freedom, or of the normal distribution.
+    ``q`` is the quantile of Student's t with ``df`` degrees of freedom, or of the normal distribution; ``q of
+    n - 1`` that with n - 1, for few areas tell less than their many answers seem to.
 
     Source: E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998), for the interval of small proportions;
     T. Lumley, Complex Surveys (2010), for the logit.
@@ -74,6 +79,7 @@ def confidence_interval(
         df: degrees of freedom, PSUs less strata.
         level: 0 to 1.
         interval: ``"t"``, ``"normal"``, ``"logit"`` or ``"beta"``; the last two for proportions.
+        n: persons who answered, for ``"beta"``.
 
     Raises:
         KitError: if the level or the kind of interval is unknown.
@@ -85,9 +91,7 @@ def confidence_interval(
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level))
     if interval not in INTERVALS:
-        raise KitError(
-            _("interval is one of {all}; got {x}.").format(all=", ".join(INTERVALS), x=shown(interval))
-        )
+        raise KitError(_("interval is one of {all}; got {x}.").format(all=", ".join(INTERVALS), x=shown(interval)))
     if df <= 0 or not np.isfinite([estimate, se]).all():
         return np.nan, np.nan
     q = float(stats.norm.ppf((1 + level) / 2) if interval == "normal" else stats.t.ppf((1 + level) / 2, df))
@@ -98,15 +102,15 @@ def confidence_interval(
     if interval == "logit":
         middle, reach = np.log(estimate / (1 - estimate)), q * se / (estimate * (1 - estimate))
         return float(1 / (1 + np.exp(reach - middle))), float(1 / (1 + np.exp(-reach - middle)))
-    n = estimate * (1 - estimate) / se**2
     tail = (1 - level) / 2
-    low = stats.beta.ppf(tail, n * estimate, n * (1 - estimate) + 1)
-    return float(low), float(stats.beta.ppf(1 - tail, n * estimate + 1, n * (1 - estimate)))
+    effective = estimate * (1 - estimate) / se**2 * (float(stats.t.ppf(1 - tail, n - 1)) / q) ** 2
+    yes, no = effective * estimate, effective * (1 - estimate)
+    return float(stats.beta.ppf(tail, yes, no + 1)), float(stats.beta.ppf(1 - tail, yes + 1, no))
 
 
 def _when_all_or_none(share: float, n: float, level: float) -> tuple[float, float]:
-    """The interval of a share that is 0 or 1 in the sample: Clopper and Pearson's, for ``n`` independent answers."""
-    reach = 1 - ((1 - level) / 2) ** (1 / n)
+    """The interval of a share that is 0 or 1 in the sample: Clopper and Pearson's, for ``n`` answers."""
+    reach = float(1 - ((1 - level) / 2) ** (1 / n))
     return (0.0, reach) if share == 0 else (1 - reach, 1.0)
 
 
@@ -129,8 +133,10 @@ def _row(
     u = np.zeros(len(inside))
     u[answered] = part
     variance = held.variance(u) if answered.any() and np.isfinite(u).all() else np.nan
-    se, df = float(np.sqrt(variance)), held.df(answered)
-    w = held.weight[answered]
+    w, df = held.weight[answered], held.df(answered)
+    if len(part) == 1 and not part[0]:
+        variance = np.nan  # One answer is its own mean: its distance from itself says nothing of the error.
+    se = float(np.sqrt(variance))
     plain = _srs_variance(w, part, options["srs"])
     row = {
         "estimate": value,
@@ -157,7 +163,9 @@ def interval_of(row: dict[str, float], w: np.ndarray, options: dict[str, Any]) -
     value = row["estimate"]
     if options["interval"] in ("logit", "beta") and value in (0, 1) and w.sum() > 0:
         return _when_all_or_none(value, w.sum() ** 2 / (w**2).sum(), options["level"])
-    return confidence_interval(value, row["se"], row["df"], options["level"], options["interval"])
+    return confidence_interval(
+        value, row["se"], row["df"], options["level"], options["interval"], row.get("n", np.inf)
+    )
 
 
 def domains(sample: pd.DataFrame, by: Any) -> Iterator[tuple[Any, np.ndarray]]:
@@ -197,6 +205,32 @@ def labelled(rows: list[dict[str, Any]], labels: list[Any], names: Sequence[Any]
     return pd.DataFrame(rows, index=index)
 
 
+def stacked(tables: Mapping[Any, pd.DataFrame], names: Sequence[Any], key_names: Sequence[Any]) -> pd.DataFrame:
+    """Tables of the same domains put together: below each domain one row from each table.
+
+    Args:
+        tables: key (or tuple of keys) to table.
+        names: columns of the domains; none for a table of all only.
+        key_names: names of the keys.
+
+    >>> whole = pd.DataFrame({"estimate": [0.5], "n": [10]}, index=["Total"])
+    >>> stacked({"share": whole, "mean": whole * 2}, [], ["measure"])["n"].to_dict()
+    {'share': 10, 'mean': 20}
+    """
+    rows, labels = [], []
+    domain_labels = list(next(iter(tables.values())).index) if tables else []
+    for at, domain in enumerate(domain_labels):
+        front = () if not names else domain if isinstance(domain, tuple) else (domain,)
+        for key, table in tables.items():
+            label = (*front, *(key if isinstance(key, tuple) else (key,)))
+            labels.append(label if len(label) > 1 else label[0])
+            rows.append(dict(table.iloc[at]))
+    held = labelled(rows, labels, [*names, *key_names])
+    order = [name for name in (*COLUMNS, "outliers") if name in held]
+    whole = {name: "int64" for name in ("n", "unanswered", "df", "outliers") if name in held}
+    return held[order].astype(whole)
+
+
 def _options(level: float, interval: str, srs: str, engine: str) -> dict[str, Any]:
     confidence_interval(0.5, 0.1, 10, level, interval)
     if srs not in ("wor", "wr"):
@@ -209,7 +243,7 @@ def _options(level: float, interval: str, srs: str, engine: str) -> dict[str, An
 def _answers(sample: pd.DataFrame, column: Any) -> np.ndarray:
     """A column's numbers, NaN where blank."""
     what = _("{what}, column {c}").format(what=WHAT, c=shown(column))
-    return numbers(sample[column], what, missing=True).to_numpy()
+    return signed_numbers(sample[column], what).to_numpy()
 
 
 def _estimates(
@@ -292,8 +326,8 @@ def survey_mean(
         engine: ``"numpy"``, or ``"svy"`` for the library of that name (the same numbers; large files).
 
     Returns:
-        One row a domain, "Total" last: ``estimate``, ``se``, ``cv`` (se / estimate), ``low``, ``high``, ``n`` (rows
-        used), ``unanswered``, ``df``, ``deff``.
+        One row a domain, "Total" last: ``estimate``, ``se``, ``cv`` (se / estimate), ``low``, ``high``, ``n``
+        (rows used), ``unanswered``, ``df``, ``deff``.
 
     Raises:
         KitError: if columns or numbers are not what the design says.
@@ -335,12 +369,9 @@ def survey_total(
         KitError: if columns or numbers are not what the design says.
 
     >>> people = pd.DataFrame({"ea": [1, 1, 2, 2], "weight": 10.0, "born": ["GMB", "SEN", "GMB", "GMB"]})
-    >>> print(survey_total(people, None, SurveyDesign("weight", psu="ea"), by="born")[["estimate", "se"]])
-           estimate    se
-    born                 
-    GMB        30.0  10.0
-    SEN        10.0  10.0
-    Total      40.0   0.0
+    >>> table = survey_total(people, None, SurveyDesign("weight", psu="ea"), by="born")
+    >>> table["estimate"].to_dict()
+    {'GMB': 30.0, 'SEN': 10.0, 'Total': 40.0}
     """
     options = _options(level, interval, srs, engine)
     return _estimates("total", sample, design, [] if y is None else [y], by, options, engine)
@@ -365,8 +396,8 @@ def survey_ratio(
         ratio    = sum(w y) / sum(w x)
         variance = that of the sum of w u with u = (y - ratio x) / sum(w x), 0 outside the domain
 
-    Args: as for :func:`survey_mean`; ``y`` is the numerator, ``x`` the denominator; a row with a blank in either is
-    unanswered.
+    Args: as for :func:`survey_mean`; ``y`` is the numerator, ``x`` the denominator; a row with a blank in either
+    is unanswered.
 
     Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), on Taylor series methods.
 
@@ -425,18 +456,12 @@ def survey_proportion(
     need_columns(sample, [y], WHAT)
     values = classifier(sample[y])
     answered = np.ones(len(sample), dtype=bool) if count_unknown else ~is_unknown(sample[y]).to_numpy(dtype=bool)
-    levels = [one for one in values.cat.categories if one != NOT_STATED or (count_unknown and (values == one).any())]
+    unknown = count_unknown and bool((values == NOT_STATED).any())
+    levels = [one for one in values.cat.categories if one != NOT_STATED or unknown]
     is_one = [np.where(answered, values.eq(one).to_numpy(dtype=float), np.nan) for one in levels]
     tables = [_of_values("mean", sample, design, [one], by, options, engine) for one in is_one]
-    names = [y] if by is None else [*column_names(by, "by"), y]
-    labels = list(tables[0].index) if tables else []
-    found = [table.iloc[at] for at in range(len(labels)) for table in tables]
-    keys = [
-        one if by is None else (*(label if isinstance(label, tuple) else (label,)), one)
-        for label in labels
-        for one in levels
-    ]
-    return labelled([dict(row) for row in found], keys, names).reindex(columns=list(COLUMNS)).astype(_TYPES)
+    names = [] if by is None else column_names(by, "by")
+    return stacked(dict(zip(levels, tables, strict=True)), names, [y])
 
 
 def _quantile(w: np.ndarray, y: np.ndarray, share: float) -> float:
@@ -518,6 +543,7 @@ __all__ = [
     "domains",
     "interval_of",
     "labelled",
+    "stacked",
     "survey_mean",
     "survey_proportion",
     "survey_quantile",

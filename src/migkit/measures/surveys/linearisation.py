@@ -10,7 +10,6 @@ from migkit.measures._estimate import Estimate
 from migkit.measures._input import need_columns, numbers, shown, weights
 from migkit.reference import KitError, _
 
-
 #: What to do with a stratum of one cluster, in which nothing can be compared.
 LONELY = ("adjust", "certainty", "fail")
 
@@ -52,7 +51,7 @@ def cluster_variance(
         return np.nan
     codes, names = pd.factorize(contributions.index.get_level_values(0))
     share = np.zeros(len(names)) if sampled_share is None else sampled_share.reindex(names).to_numpy(float)
-    return float(stratum_variances(contributions.to_numpy(float), codes, share, lonely, names).sum())
+    return float(stratum_variances(contributions.to_numpy(float), codes, share, lonely, list(names)).sum())
 
 
 def check_lonely(lonely: str) -> None:

@@ -35,11 +35,11 @@ def _parts(held: Drawn, values: Sequence[np.ndarray], lonely: str) -> tuple[dict
     return columns, parts
 
 
-def _run(sample: Any, call: Callable[[Any], Any]) -> dict[str, float]:
+def _run(method: Callable[..., Any], asked: dict[str, Any]) -> dict[str, float]:
     """One estimate as a dictionary; svy's own errors as ours."""
     svy = engine("svy")
     try:
-        return dict(call(sample).to_polars().row(0, named=True))
+        return dict(method(**asked).to_polars().row(0, named=True))
     except svy.SvyError as error:
         reason = str(error).strip().splitlines()[0]
         raise KitError(_("svy cannot estimate this: {reason}").format(reason=reason)) from error
@@ -83,18 +83,15 @@ def estimates_by_svy(
     answers = ~np.isnan(np.column_stack(values)).any(axis=1)
     svy, polars = engine("svy"), engine("polars")
     columns, parts = _parts(held, values, design.lonely)
+    asked: dict[str, Any] = {"y": "y"} | ({"x": "x"} if kind == "ratio" else {})
+    asked |= {"p": options["share"]} if kind == "quantile" else {"deff": options["srs"]}
     rows, labels = [], []
     for label, inside in domains(sample, by):
         used = inside & answers
         frame = polars.DataFrame(columns | {"used": used})
         whole = svy.Sample(frame, svy.Design(**parts))
-        more: dict[str, Any] = {"where": svy.col("used"), "drop_nulls": True, "alpha": 1 - options["level"]}
-        if kind == "quantile":
-            found = _run(whole, lambda s: s.estimation.quantile("y", p=options["share"], **more))
-        elif kind == "ratio":
-            found = _run(whole, lambda s: s.estimation.ratio("y", "x", deff=options["srs"], **more))
-        else:
-            found = _run(whole, lambda s: getattr(s.estimation, kind)("y", deff=options["srs"], **more))
+        rows_of = {"where": svy.col("used"), "drop_nulls": True, "alpha": 1 - options["level"]}
+        found = _run(getattr(whole.estimation, kind), {**asked, **rows_of})
         row = _row(found, inside, used)
         if kind != "quantile":
             row["low"], row["high"] = interval_of(row, held.weight[used], options)
