@@ -1,4 +1,4 @@
-"""``kit own``: the office's own file, mapped, checked and turned into tables, for those who do not write Python."""
+"""``kit own``: an office's own file, mapped, checked and turned into tables, for those who write no Python."""
 
 from pathlib import Path
 

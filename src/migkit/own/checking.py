@@ -1,4 +1,4 @@
-"""What does not fit in an office's file: by row and column, with counts and examples. The file is never changed."""
+"""What does not fit in an office's file: by row and column, with counts and examples. It is never changed."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def _unread_finding(own: OwnFile, mapping: Map, each: Unread) -> Finding:
         "strange": _("values that are not in the map: {examples}; add them to the codes of {label}."),
         "number": _("no numbers: {examples}; correct them, or leave the cells blank."),
         "range": _(
-            "numbers that cannot be ({low} to {high}): {examples}; correct them, or name them under `blank` if they "
-            "mean not stated."
+            "numbers that cannot be ({low} to {high}): {examples}; correct them, or name them under `blank` if "
+            "they mean not stated."
         ),
     }
     low, high = lowest(wanted), highest(wanted)

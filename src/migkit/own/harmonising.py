@@ -1,4 +1,4 @@
-"""The office's file under the harmonised names and codes. Nothing is dropped: what cannot be read counts as not stated."""
+"""The office's file under harmonised names and codes. Nothing is dropped: the unreadable counts as not stated."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def harmonise(own: OwnFile, mapping: Map) -> Harmonised:
         mapping: its map.
 
     Returns:
-        One row a row of the file, in its order, with a new index from 0. Codes are categories of text; unknown ones
-        are ``X`` or ``XXX``, or blank where the list has no such code. Numbers are floats. A weight that cannot be
-        read stays blank: the tables then say in which row.
+        One row a row of the file, in its order, with a new index from 0. Codes are categories of text; unknown
+        ones are ``X`` or ``XXX``, or blank where the list has no such code. Numbers are floats. A weight that
+        cannot be read stays blank: the tables then say in which row.
 
     Raises:
         KitError: if the map names a column that the file does not have.
@@ -163,7 +163,7 @@ def _unread(column: Column, kind: str, values: pd.Series, bad: pd.Series) -> Ite
 
 
 def veiled(value: str, rows: int) -> str:
-    """A value for a report. What few rows hold may name a person: only its pattern is shown ("Aaaa 99/99/9999")."""
+    """A value for a report. What few rows hold may name a person: only its pattern is shown ("Aaaa 99/99/99")."""
     if rows >= FEW or re.fullmatch(r"-?\d{1,4}", value):
         return f"'{value[:40]}'"
     pattern = re.sub(r"\d", "9", value[:40])

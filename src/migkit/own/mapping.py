@@ -1,8 +1,8 @@
-"""Which column of the office's file is which, and what its codes mean: a proposal to correct, and the map as a file.
+"""Which column of the office's file is which, and what its codes mean: a proposal, and the map as a file.
 
 The map is a YAML file that a person reads and corrects. It leads from the file's columns and codes to those of a
-table of the data dictionary. ``?`` marks a code nobody has translated yet (it counts as not stated), ``-`` one that
-means that the question was not asked.
+table of the data dictionary. ``?`` marks a code nobody has translated yet (it counts as not stated), ``-`` one
+that means that the question was not asked.
 """
 
 from __future__ import annotations
@@ -183,12 +183,13 @@ def propose(own: OwnFile, table: str = "census_persons", country: str = "GMB") -
         KitError: if there is no such table, or nothing in the file was recognised.
     """
     described = table_called(table)
-    values = {column: own.rows[column].value_counts() for column in own.rows}
+    names = [str(column) for column in own.rows.columns]
+    values = {column: own.rows[column].value_counts() for column in names}
     offers = [
-        offer
+        found
         for wanted in fields_of(described)
-        for column in own.rows
-        if (offer := _offer(own, column, values[column], wanted, country)) is not None
+        for column in names
+        if (found := _offer(own, column, values[column], wanted, country)) is not None
     ]
     columns: dict[str, Column] = {}
     taken: set[str] = set()
@@ -203,7 +204,7 @@ def propose(own: OwnFile, table: str = "census_persons", country: str = "GMB") -
             )
         )
     ordered = {each.name: columns[each.name] for each in fields_of(described) if each.name in columns}
-    unused = tuple(column for column in own.rows if column not in taken)
+    unused = tuple(column for column in names if column not in taken)
     return Map(own.name, described.name, country, ordered, unused)
 
 
@@ -414,9 +415,9 @@ def _checked(held: Any, name: str) -> Map:
     strange = set(held) - {"file", "table", "country", "day", "columns", "unused"}
     if strange:
         raise KitError(
-            _(
-                "{name}: there is no entry {entry!r} in a map; its entries are file, table, country, day, columns."
-            ).format(name=name, entry=sorted(map(str, strange))[0])
+            _("{name}: a map has no entry {entry!r}; it has file, table, country, day and columns.").format(
+                name=name, entry=sorted(map(str, strange))[0]
+            )
         )
     described = table_called(str(held.get("table") or "census_persons"))
     known = {each.name: each for each in fields_of(described)}

@@ -1,4 +1,4 @@
-"""Read an office's own file, large or small: CSV, Parquet, Excel, SPSS, Stata. Every cell as text, as it stands."""
+"""Read an office's own file, large or small: CSV, Parquet, Excel, SPSS, Stata. Every cell as text."""
 
 from __future__ import annotations
 
@@ -149,9 +149,9 @@ def _read_csv(file: Path, wanted: set[str] | None) -> OwnFile:
         if "Empty CSV" in str(error) or "empty" in str(error).lower():
             raise KitError(_("{name} has headings but no rows.").format(name=file.name)) from error
         raise KitError(
-            _(
-                "{name} cannot be read as a table of text ({why}); open it in Excel and save it as CSV UTF-8."
-            ).format(name=file.name, why=str(error).splitlines()[0][:160])
+            _("{name} cannot be read as text ({why}); open it in Excel and save it as CSV UTF-8.").format(
+                name=file.name, why=str(error).splitlines()[0][:160]
+            )
         ) from error
     return OwnFile(file, _stripped(table.to_pandas()))
 
@@ -242,9 +242,9 @@ def _read_excel(file: Path, wanted: set[str] | None, sheet: str | int) -> OwnFil
         book = pd.ExcelFile(file, engine="openpyxl")
     except Exception as error:  # openpyxl raises many kinds for a damaged file
         raise KitError(
-            _(
-                "{name} cannot be read as Excel: open it in Excel, save it again as .xlsx, and try once more."
-            ).format(name=file.name)
+            _("{name} cannot be read as Excel: open it there, save it again as .xlsx, and try once more.").format(
+                name=file.name
+            )
         ) from error
     with book:
         if sheet not in book.sheet_names and not (isinstance(sheet, int) and sheet < len(book.sheet_names)):

@@ -273,7 +273,7 @@ def sdmx_structure(
     structure = structure_of(sent, sender, agency, flow, version)
     made = _artefacts(structure)
     text: str = io.write_sdmx(made, formats.Format.STRUCTURE_SDMX_ML_3_0, header=_header(sender, structure))
-    return as_text
+    return text
 
 
 def to_sdmx_ml(
@@ -317,7 +317,7 @@ def _written(sent: Sequence[SentTable], sender: Sender, names: tuple[str, str, s
     data = frames.PandasDataset(structure=_flow_schema(definition, structure), data=observations(sent, sender))
     options = {} if "csv" in form.value else {"header": _header(sender, structure)}
     text: str = io.write_sdmx(data, form, **options)
-    return as_text
+    return text
 
 
 def _flow_schema(definition: Any, structure: Structure) -> Any:

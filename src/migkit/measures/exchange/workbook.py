@@ -39,19 +39,27 @@ TITLE_ROW, SENDER_ROW, UNIVERSE_ROW, MARK_ROW, FIRST_ROW = 1, 2, 3, 4, 6
 HIDDEN, NO_VALUE = "c", ":"
 MARK = "SYNTHETIC DATA: not official statistics"
 #: The facts about a table, in the order of the contents sheet.
-FACTS = ("key", "title", "universe", "universe_rule", "unit", "measure", "weight", "rows", "columns", "country",
-         "period", "agency", "contact", "source", "standard", "proposed", "notes", "cells", "suppressed",
-         "synthetic")  # fmt: skip
+_PRINTED = ("key", "title", "universe", "unit", "source", "notes")
+FACTS = (*_PRINTED, "universe_rule", "measure", "weight", "rows", "columns", "country", "period", "agency",
+         "contact",
+         "standard", "proposed", "cells", "suppressed", "synthetic")  # fmt: skip
 _LEGEND = (
     (":", N_("no value")),
     ("c", N_("confidential: few persons, or hidden so that these cannot be worked out")),
 )
 
 _INK = palette.INK.lstrip("#")
+
+
+def _font(**look: Any) -> Font:
+    """A font of one family for the whole workbook; cells without a font of their own would show another."""
+    return Font(**{"name": "Calibri", "size": 11, "color": _INK, **look})
+
+
 _HEAD = PatternFill("solid", fgColor=palette.TEAL.lstrip("#"))
 _SUM = PatternFill("solid", fgColor=palette.MIST.lstrip("#"))
 _LINE = Border(bottom=Side("thin", color=palette.MIST.lstrip("#")))
-_CODE = Font(size=8, color="6B7780")
+_CODE = _font(size=8, color="6B7780")
 
 
 def to_workbook(sent: Sequence[SentTable], sender: Sender, language: str = "en") -> bytes:
@@ -150,7 +158,7 @@ def _saved(book: Workbook, sender: Sender) -> bytes:
 
 
 def _text(value: Any) -> Any:
-    """A value that a cell takes: lists joined, no control characters, no text that Excel would run as a formula."""
+    """A value that a cell takes: lists joined, no control characters, nothing that Excel would run as a formula."""
     if isinstance(value, (tuple, list)):
         value = "; ".join(map(str, value))
     if isinstance(value, bool):
@@ -173,26 +181,28 @@ def _contents(sheet: Worksheet, sent: Sequence[SentTable], names: Sequence[str],
     """What each table is: a row a table, every fact of its metadata a column."""
     sheet.title = CONTENTS
     sheet["A1"] = _("Migration tables: {country}, {period}").format(country=sender.country, period=sender.period)
-    sheet["A1"].font = Font(bold=True, size=15, color=_INK)
+    sheet["A1"].font = _font(bold=True, size=15)
     sheet["A2"] = MARK if sender.synthetic else _("Signs: {signs}").format(signs=_signs())
-    sheet["A2"].font = Font(bold=sender.synthetic, color=palette.BRICK.lstrip("#") if sender.synthetic else _INK)
+    sheet["A2"].font = _font(bold=sender.synthetic, color=palette.BRICK.lstrip("#") if sender.synthetic else _INK)
     if sender.synthetic:
         sheet["A3"] = _("Signs: {signs}").format(signs=_signs())
     heads = ["sheet", *FACTS]
     for at, head in enumerate(heads, start=1):
         cell = sheet.cell(5, at, head)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+        cell.font, cell.fill = _font(bold=True, color="FFFFFF"), _HEAD
     for row, (table, name) in enumerate(zip(sent, names, strict=True), start=6):
         facts = {"sheet": name, **metadata_lines(table, sender)}
         for at, head in enumerate(heads, start=1):
             cell = sheet.cell(row, at, _text(facts.get(head, "")))
             cell.alignment, cell.border = Alignment(wrap_text=True, vertical="top"), _LINE
         sheet.cell(row, 1).hyperlink = f"#'{name}'!A1"
-        sheet.cell(row, 1).font = Font(underline="single", color=palette.TEAL.lstrip("#"))
+        sheet.cell(row, 1).font = _font(underline="single", color=palette.TEAL.lstrip("#"))
     widths = {"title": 46, "universe": 34, "notes": 60, "source": 34, "standard": 40, "universe_rule": 30}
     for at, head in enumerate(heads, start=1):
         sheet.column_dimensions[get_column_letter(at)].width = widths.get(head, 24 if at < 3 else 14)
     sheet.freeze_panes = "C6"
+    # On paper the facts that a reader asks for first; the others are on the screen.
+    sheet.print_area = f"A1:{get_column_letter(1 + len(_PRINTED))}{5 + len(sent)}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -223,15 +233,16 @@ def _table_sheet(sheet: Worksheet, table: SentTable, sender: Sender, language: s
         for at, (name, code) in enumerate(zip(down, row, strict=True), start=1):
             sheet.cell(number, at, _text(code)).font = _CODE
             cell = sheet.cell(number, len(down) + at, _text(words_for(name, code, language)))
-            cell.font, cell.border = Font(bold=total, color=_INK), _LINE
+            cell.font, cell.border = _font(bold=total), _LINE
         for at, head in enumerate(heads, start=2 * len(down) + 1):
             value, status = held.get((*row, *head), (np.nan, PUBLISHED))
             cell = sheet.cell(number, at)
             cell.value = None if fill else _shown(value, status)
             cell.number_format = "#,##0.0" if decimals else "#,##0"
             cell.alignment, cell.border = Alignment(horizontal="right"), _LINE
+            cell.font = _font()
             if total or TOTAL in head:
-                cell.font, cell.fill = Font(bold=True, color=_INK), _SUM
+                cell.font, cell.fill = _font(bold=True), _SUM
     last = top + len(rows) - 1
     _below(sheet, table, last + 2)
     _shape(sheet, len(down), len(heads), top)
@@ -249,19 +260,19 @@ def _shown(value: float, status: str) -> Any:
 
 def _above(sheet: Worksheet, table: SentTable, sender: Sender) -> None:
     lines = {
-        TITLE_ROW: (table.spec.title, Font(bold=True, size=13, color=_INK)),
-        SENDER_ROW: (" · ".join(filter(None, [sender.country, sender.period, sender.agency])), Font(color=_INK)),
+        TITLE_ROW: (table.spec.title, _font(bold=True, size=13)),
+        SENDER_ROW: (" · ".join(filter(None, [sender.country, sender.period, sender.agency])), _font()),
         UNIVERSE_ROW: (
             _("{universe} ({unit})").format(universe=table.spec.universe, unit=table.spec.unit),
-            Font(color=_INK),
+            _font(),
         ),
     }
     if sender.synthetic:
-        lines[MARK_ROW] = (MARK, Font(bold=True, color=palette.BRICK.lstrip("#")))
+        lines[MARK_ROW] = (MARK, _font(bold=True, color=palette.BRICK.lstrip("#")))
     elif table.spec.proposed:
         lines[MARK_ROW] = (
             _("Proposed by the training kit; no standard recommends it."),
-            Font(italic=True, color=_INK),
+            _font(italic=True),
         )
     for row, (text, font) in lines.items():
         sheet.cell(row, 1, _text(text)).font = font
@@ -275,7 +286,7 @@ def _headings(sheet: Worksheet, table: SentTable, heads: Sequence[tuple[str, ...
     for at, name in enumerate(down, start=1):
         sheet.cell(bottom, at, str(name)).font = _CODE
         cell = sheet.cell(bottom, len(down) + at, str(name).replace("_", " "))
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+        cell.font, cell.fill = _font(bold=True, color="FFFFFF"), _HEAD
     for level in range(max(len(across), 1)):
         codes, words = FIRST_ROW + 2 * level, FIRST_ROW + 2 * level + 1
         if across:
@@ -286,7 +297,7 @@ def _headings(sheet: Worksheet, table: SentTable, heads: Sequence[tuple[str, ...
             cell = sheet.cell(
                 words, at, _text(words_for(across[level], code, language) if across else table.spec.unit)
             )
-            cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+            cell.font, cell.fill = _font(bold=True, color="FFFFFF"), _HEAD
             cell.alignment = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
 
 
@@ -297,7 +308,7 @@ def _below(sheet: Worksheet, table: SentTable, row: int) -> None:
     if table.cells["status"].ne(PUBLISHED).any():
         lines.append(_("Signs: {signs}").format(signs=_signs()))
     for at, line in enumerate(lines):
-        sheet.cell(row + at, 1, _text(line)).font = Font(size=9, color=_INK)
+        sheet.cell(row + at, 1, _text(line)).font = _font(size=9)
 
 
 def _shape(sheet: Worksheet, down: int, across: int, top: int) -> None:
