@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -145,7 +146,7 @@ def _clusters(groups: Sequence[Ints], n: int) -> Ints:
 def _chosen(records: pd.DataFrame, clusters: Ints, keep: str, by: str | None) -> NDArray[np.bool_]:
     """Which record of each cluster stays."""
     n = len(records)
-    rank = np.arange(n, dtype=np.float64) * (-1 if keep == "last" else 1)
+    rank: NDArray[Any] = np.arange(n, dtype=np.float64) * (-1 if keep == "last" else 1)
     if keep == "fullest":
         rank = np.zeros(n)
         for name in records.columns:

@@ -69,8 +69,8 @@ def permit_stock(
 
     Persons are counted once, however many permits they hold.
 
-    Source: UN, Recommendations on Statistics of International Migration, Revision 1 (1998), on residence permits as
-    a source: they are documents, not persons. The rules of validity and grace are assumptions.
+    Source: UN, Recommendations on Statistics of International Migration, Revision 1 (1998), on residence permits
+    as a source: they are documents, not persons. The rules of validity and grace are assumptions.
 
     Args:
         permits: one row a permit.
