@@ -106,19 +106,56 @@ def coverage_rates(
 
     Raises:
         KitError: if a column or the count of a group is missing, or a code is unknown.
+
+    >>> design = {"stratum": "A", "ea": [1, 1, 1, 1, 1, 2, 2, 2, 2, 2], "weight": 10}
+    >>> p_sample = pd.DataFrame(design | {"match_status": list("MMMMNMMMMM")})
+    >>> e_sample = pd.DataFrame(design | {"outcome": list("CCCCDCCCCC")})
+    >>> table = coverage_rates(p_sample, e_sample, census_count=100)
+    >>> table[["omission_rate", "erroneous_rate", "estimate", "net_coverage"]].round(3).loc["Total"].tolist()
+    [0.1, 0.1, 100.0, 1.0]
+    """
+    table = {
+        group: {"persons": persons, **_rates(totals, census)}
+        for group, persons, totals, census in sample_totals(
+            pes_persons, pes_followup, by, census_count, (weight, cluster, stratum)
+        )
+    }
+    result = pd.DataFrame.from_dict(table, orient="index", columns=list(_RATES)).rename_axis(index=by)
+    return result.astype({"persons": "int64"})
+
+
+def sample_totals(
+    pes_persons: pd.DataFrame,
+    pes_followup: pd.DataFrame,
+    by: str | None,
+    census_count: float | Mapping[Hashable, float] | None,
+    design: tuple[str, str, str],
+) -> list[tuple[Hashable, float, pd.DataFrame, float | None]]:
+    """Both samples, checked, as weighted totals by cluster: one entry a group and "Total".
+
+    Arguments and errors as for :func:`coverage_rates`; ``design`` names weight, cluster and stratum.
+
+    Returns:
+        Group, persons in the P-sample, totals by (stratum, cluster) of ``matched``, ``resolved``, ``unresolved``,
+        ``correct``, ``checked``, ``recorded``, and the census count where it was given.
+
+    >>> design = pd.DataFrame({"stratum": "A", "ea": [1, 2], "weight": 10})
+    >>> entries = sample_totals(
+    ...     design.assign(match_status="M"), design.assign(outcome="C"), None, None, ("weight", "ea", "stratum"))
+    >>> [(group, persons, float(totals["matched"].sum())) for group, persons, totals, census in entries]
+    [('Total', 2.0, 20.0)]
     """
     p_name, e_name = _("The survey's persons (P-sample)"), _("The checked census records (E-sample)")
-    design = (weight, cluster, stratum)
     need_columns(pes_persons, ["match_status", *design], p_name)
     need_columns(pes_followup, ["outcome", *design], e_name)
     _check_codes(pes_persons["match_status"], MATCH_STATUSES, p_name)
     _check_codes(pes_followup["outcome"], OUTCOMES, e_name)
     if pes_persons.empty or pes_followup.empty:
         raise KitError(_("Both samples of the survey must hold at least one row."))
-    p_areas, e_areas = set(pes_persons[cluster].dropna()), set(pes_followup[cluster].dropna())
+    p_areas, e_areas = set(pes_persons[design[1]].dropna()), set(pes_followup[design[1]].dropna())
     if p_areas and e_areas and not p_areas & e_areas:
         raise KitError(
-            _("The two samples have no {c!r} in common; check that both write it alike.").format(c=cluster)
+            _("The two samples have no {c!r} in common; check that both write it alike.").format(c=design[1])
         )
     groups: list[Hashable] = []
     p_group = e_group = None
@@ -148,19 +185,16 @@ def coverage_rates(
     e_flags = pd.DataFrame({"correct": outcome.eq("C"), "checked": outcome.ne("U")}).astype(float)
     e_flags["recorded"] = 1.0
 
-    def one(group: Hashable | None) -> dict[str, float]:
+    def one(label: Hashable, group: Hashable | None) -> tuple[Hashable, float, pd.DataFrame, float | None]:
         p_in = pd.Series(True, index=pes_persons.index) if group is None or p_group is None else p_group == group
         e_in = pd.Series(True, index=pes_followup.index) if group is None or e_group is None else e_group == group
         # Multiply, do not filter: areas without the group stay in the sample with zeros.
         p_sum = cluster_totals(p_flags.mul(p_in, axis=0), pes_persons, design, p_name)
         e_sum = cluster_totals(e_flags.mul(e_in, axis=0), pes_followup, design, e_name)
         totals = p_sum.join(e_sum, how="outer").fillna(0.0)
-        return {"persons": float(p_in.sum()), **_rates(totals, _known_count(census_count, group, groups))}
+        return label, float(p_in.sum()), totals, _known_count(census_count, group, groups)
 
-    lines = {group: one(group) for group in groups}
-    lines[TOTAL] = one(None)
-    table = pd.DataFrame.from_dict(lines, orient="index", columns=list(_RATES)).rename_axis(index=by)
-    return table.astype({"persons": "int64"})
+    return [*(one(group, group) for group in groups), one(TOTAL, None)]
 
 
 def _known_count(
@@ -189,4 +223,4 @@ def _known_count(
     return each[group] if group is not None else float(sum(each.values()))
 
 
-__all__ = ["coverage_rates"]
+__all__ = ["MATCH_STATUSES", "OUTCOMES", "coverage_rates", "sample_totals"]
