@@ -59,6 +59,7 @@ NGA Federal Republic of Nigeria, République fédérale du Nigeria, Nigéria
 SEN République du Sénégal, Republic of Senegal
 SLE Serra Leoa, Sierra Léone, Sierra-Leone
 TGO République togolaise, Togolese Republic
+COD Congo-Zaire, Congo (Zaire), Congo (Zaïre)
 COD DR Congo, DRC, RDC, Congo-Kinshasa, Congo Kinshasa, Congo Democratic Republic, Congo RDC, Congo DR
 COD Congo (Dem. Rep.), Democratic Republic of Congo
 COG Congo-Brazzaville, Congo Brazzaville, Republic of the Congo, République du Congo, Congo (Rep.), Congo Brazza
@@ -72,7 +73,17 @@ ARE UAE, Emirates, Émirats, Dubai, Dubaï, Abu Dhabi
 SAU KSA, Arabie saoudite, Saudi
 RUS Russian Federation, Fédération de Russie
 KOR South Korea, Korea Republic of, République de Corée, Corée du Sud
-PRK North Korea, Korea Democratic People's Republic of, Corée du Nord
+KOR Republic of Korea, Korea (Republic of), Rep of Korea
+PRK North Korea, Korea Democratic People's Republic of, Corée du Nord, DPRK
+PRK Democratic People's Republic of Korea
+IRL Republic of Ireland, République d'Irlande
+GBR Northern Ireland, Irlande du Nord, Irlanda do Norte, U.K., United Kingdom of Great Britain and Northern Ireland
+CHE Swiss Confederation, Confédération suisse
+GRC Hellenic Republic
+MEX United Mexican States
+TWN Chinese Taipei, Taiwan Province of China, Republic of China, République de Chine
+FSM Federated States of Micronesia
+MMR Republic of the Union of Myanmar
 CZE Czech Republic, République tchèque
 TUR Turkey, Turquie
 MKD Macedonia, Macédoine
@@ -169,6 +180,12 @@ LKA Ceylon, Ceylan, Ceilão
 IRN Persia, Perse, Pérsia
 THA Siam
 TLS East Timor, Timor oriental, Timor Leste, TMP
+TWN Formosa, Formose
+VUT New Hebrides, Nouvelles-Hébrides
+BLZ British Honduras
+BGD East Pakistan
+SUR Dutch Guiana, Guyane hollandaise
+GUY British Guiana, Guyane britannique
 DEU East Germany, German Democratic Republic, RDA, GDR, DDR, West Germany, RFA
 """
 

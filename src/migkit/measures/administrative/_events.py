@@ -142,7 +142,7 @@ def _taking_turns(inside: bool | None, entries: Ints, exits: Ints, next_enters: 
     return order
 
 
-def _untied(events: Crossings) -> Crossings:
+def _untied(events: Crossings, lives_here: dict[int, bool]) -> Crossings:
     """Events of one person at one moment (or day, where no time is known) in the order that makes sense."""
     n = len(events.row)
     if n < 2:
@@ -154,7 +154,8 @@ def _untied(events: Crossings) -> Crossings:
     order, enters = np.arange(n), events.enters.copy()
     for at in np.flatnonzero((entries > 0) & (entries < end - begin)):
         low, high = int(begin[at]), int(end[at])
-        inside = bool(enters[low - 1]) if low and events.person[low - 1] == events.person[low] else None
+        first = not low or events.person[low - 1] != events.person[low]
+        inside = lives_here.get(int(events.person[low])) if first else bool(enters[low - 1])
         after = high < n and events.person[high] == events.person[low]
         group = np.arange(low, high)
         turns = _taking_turns(
@@ -168,9 +169,19 @@ def _untied(events: Crossings) -> Crossings:
 
 
 def read_crossings(
-    events: pd.DataFrame, person: Any, time: str, direction: str, entry: Any = "E", exit: Any = "X"
+    events: pd.DataFrame,
+    person: Any,
+    time: str,
+    direction: str,
+    entry: Any = "E",
+    exit: Any = "X",
+    lives_here: pd.Series | None = None,
 ) -> Crossings:
-    """The events of a table in order of person and time; on one day or minute entries and exits take turns."""
+    """The events of a table in order of person and time; on one day or minute entries and exits take turns.
+
+    ``lives_here`` says of each event, by position, whether the person lives in the country: who does is inside
+    before the first event.
+    """
     what = _("The table of crossings")
     codes, keys = person_codes(events, person, what)
     need_columns(events, [time, direction], what)
@@ -179,7 +190,9 @@ def read_crossings(
     unknown = is_unknown(held).to_numpy(dtype=bool)
     enters, leaves = held.eq(entry).to_numpy(dtype=bool), held.eq(exit).to_numpy(dtype=bool)
     strange = ~(enters | leaves | unknown)
-    if entry == exit or strange.any():
+    if entry == exit:
+        raise KitError(_("Entries and exits need two codes; both are {code}.").format(code=shown(entry)))
+    if strange.any():
         row = int(strange.argmax())
         raise KitError(
             _(
@@ -187,8 +200,8 @@ def read_crossings(
                 "they are with the arguments entry and exit."
             ).format(
                 column=shown(direction),
-                row=shown(events.index[row]) if len(events) else "-",
-                value=shown(held.iloc[row]) if len(events) else "-",
+                row=shown(events.index[row]),
+                value=shown(held.iloc[row]),
                 entry=shown(entry),
                 exit=shown(exit),
             )
@@ -196,7 +209,12 @@ def read_crossings(
     usable = (codes >= 0) & ~no_time & (enters | leaves)
     rows = np.flatnonzero(usable)
     order = rows[np.lexsort((rows, ~enters[rows], when[rows], codes[rows]))]
-    return _untied(Crossings(order, codes[order], when[order], enters[order], keys, np.flatnonzero(~usable)))
+    said: dict[int, bool] = {}
+    if lives_here is not None:
+        stated = lives_here.iloc[order].reset_index(drop=True).groupby(codes[order]).first().dropna()
+        said = {int(code): bool(value) for code, value in stated.items()}  # type: ignore[call-overload]
+    taken = Crossings(order, codes[order], when[order], enters[order], keys, np.flatnonzero(~usable))
+    return _untied(taken, said)
 
 
 def once(events: Crossings, minutes: float) -> tuple[Crossings, Crossings]:

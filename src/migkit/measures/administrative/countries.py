@@ -49,7 +49,8 @@ COUNTRY_CODES: dict[str, str] = {
 
 #: Words around a name that say nothing about which country it is.
 _FILLER_WORDS = """
-the la le les l a o of de du des d da do republic republique republica islamic islamique federal federale
+the la le les l a o of de du des d da do in and et e y republic republique republica state etat estado
+islamic islamique federal federale
 nationality nationalite nacionalidade citizen citoyen citoyenne cidadao cidada country pays pais
 """
 _FILLERS = frozenset(_FILLER_WORDS.split())
@@ -108,14 +109,33 @@ def _traps() -> tuple[dict[str, Trap], dict[str, Trap]]:
     return flagged, {word: trap for trap in TRAPS for word in trap.undecided}
 
 
-def _exact(word: str) -> dict[str, str]:
-    """The codes that a folded word stands for, with how; a plural or the words around it do not matter."""
-    words = _words()
-    core = " ".join(part for part in word.split() if part not in _FILLERS)
-    for form in (word, word.removesuffix("s"), core, core.removesuffix("s")):
+def _core(word: str) -> str:
+    """The words that tell, in alphabetical order: "Congo, Democratic Republic of the" is "congo democratic"."""
+    told = ["st" if part in ("saint", "sainte", "sao") else part for part in word.split() if part not in _FILLERS]
+    return " ".join(sorted(told))
+
+
+@cache
+def _cores() -> dict[str, dict[str, str]]:
+    """The same as _words by their cores; a core that two countries share stands for both."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for word, codes in _words().items():
+        for code, how in codes.items():
+            found[_core(word)].setdefault(code, how)
+    return dict(found)
+
+
+def _exact(word: str) -> tuple[dict[str, str], str]:
+    """The codes that a folded word stands for, each with how, and the word that was looked up.
+
+    A plural, the words around a name, their order and the spaces do not matter.
+    """
+    core = _core(word)
+    forms = ((word, _words()), (word.removesuffix("s"), _words()), (word.replace(" ", ""), _compact()))
+    for form, words in (*forms, (core, _cores()), (core.removesuffix("s"), _cores())):
         if form in words:
-            return words[form]
-    return _compact().get(word.replace(" ", ""), {})
+            return words[form], form
+    return {}, core
 
 
 def _near(word: str, least: float) -> list[tuple[float, str]]:
@@ -134,40 +154,40 @@ def _near(word: str, least: float) -> list[tuple[float, str]]:
     return sorted(((round(score, 3), code) for code, score in best.items()), key=lambda each: (-each[0], each[1]))
 
 
+_FIPS = {**FIPS_OTHER, **FIPS_ONLY}
 _Line = tuple[Any, str, str, str, float]
 
 
 def _read(text: str, fips: bool, least: float) -> _Line:
     """Code, how, trap, proposal and score of one written value."""
     word = folded(text)
-    flagged, undecided = _traps()
     if not word or text.upper() in UNKNOWN_CODES:
         return None, "missing", "", "", np.nan
-    if word in undecided:
-        trap = undecided[word]
-        return None, "ambiguous", trap.key, " ".join(trap.codes), np.nan
-    trap_key = flagged[word].key if word in flagged else ""
+    flagged, undecided = _traps()
+    trap = flagged[word].key if word in flagged else ""
     digits = f"{int(word):03d}" if word.isdecimal() and len(word) <= 3 else word
-    if fips and word.upper() in {**FIPS_OTHER, **FIPS_ONLY}:
-        own, other = _codes().get(word, ("", ""))[0], {**FIPS_OTHER, **FIPS_ONLY}[word.upper()]
-        return None, "ambiguous", trap_key or "fips", " ".join(filter(None, [own, other])), np.nan
+    if fips and word.upper() in _FIPS:
+        own = _codes().get(word, ("", ""))[0]
+        return None, "ambiguous", trap or "fips", f"{own} {_FIPS[word.upper()]}".strip(), np.nan
     if digits in _codes():
-        code, how = _codes()[digits]
-        return code, how, trap_key, "", np.nan
+        return *_codes()[digits], trap, "", np.nan
     if word.upper() in OTHER_CODES:
-        return None, "proposed", trap_key, OTHER_CODES[word.upper()], np.nan
-    found = _exact(word)
+        return None, "proposed", trap, OTHER_CODES[word.upper()], np.nan
+    found, form = _exact(word)
+    for each in (word, form):
+        if each in undecided and (each == word or not found):
+            return None, "ambiguous", undecided[each].key, " ".join(undecided[each].codes), np.nan
+    trap = trap or (flagged[form].key if form in flagged else "")
     if len(found) == 1:
-        ((code, how),) = found.items()
-        return code, how, trap_key, "", np.nan
+        return *next(iter(found.items())), trap, "", np.nan
     if found:
-        return None, "ambiguous", trap_key or "shared_name", " ".join(sorted(found)), np.nan
+        return None, "ambiguous", trap or "shared_name", " ".join(sorted(found)), np.nan
     near = _near(word, least) if len(word) >= 4 else []
     if not near:
         return None, "not_found", "", "", np.nan
     score = near[0][0]
     close = [code for each, code in near if score - each <= 0.06]
-    of_trap = next((trap.key for trap in TRAPS if len(trap.codes) <= 4 and set(close) & set(trap.codes)), "")
+    of_trap = next((each.key for each in TRAPS if len(each.codes) <= 4 and set(close) & set(each.codes)), "")
     return None, "proposed", of_trap, " ".join(close), score
 
 

@@ -64,7 +64,7 @@ class ResidenceRule:
 
 
 _UN = N_("UN, Recommendations on Statistics of International Migration, Revision 1 (1998): at least 12 months")
-_ABS = N_("Australian Bureau of Statistics, Net overseas migration: 12 months or more in 16 months (since 2006)")
+_ABS = N_("Australian Bureau of Statistics, Migration, Australia (3412.0), 12/16 month rule, in use since 2006")
 _CES = N_("Most of the last 12 months, at least six months and a day: Principles and Recommendations, Revision 3")
 
 #: Rules by key. Months are counted as days: 12 months as 365, 16 as 487, six months and a day as 183.
@@ -97,11 +97,14 @@ def _ends(events: Crossings, until: int) -> Ints:
     return np.where(events.last, until, following).astype(np.int64)
 
 
-def _spent(events: Crossings, until: int, inside: bool, rule: ResidenceRule) -> Ints:
-    """Seconds that each event's person spends inside (or outside) in the window after the event, up to the end."""
+def _spent(events: Crossings, until: int, inside: bool, rule: ResidenceRule) -> tuple[Ints, Ints]:
+    """Of each event: seconds that its person spends inside (or outside) in the window, and when they are enough.
+
+    The window begins with the event and ends with the records at the latest.
+    """
     n = len(events.time)
     if not n:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     ends = _ends(events, until)
     length = ends - events.time
     counts = events.enters == inside
@@ -117,7 +120,10 @@ def _spent(events: Crossings, until: int, inside: bool, rule: ResidenceRule) -> 
     at = np.clip(at, base, np.r_[first[1:], n][np.searchsorted(first, base)] - 1)
     at = np.maximum(at, np.arange(n))
     rest = np.where(counts[at], np.maximum(close - events.time[at], 0), 0)
-    return np.asarray(total[at] - total[:-1] + rest, dtype=np.int64)
+    need = rule.threshold_days * DAY
+    reached = np.clip(np.searchsorted(total, total[:-1] + need, side="left") - 1, 0, n - 1)
+    enough = events.time[reached] + need - (total[reached] - total[:-1])
+    return np.asarray(total[at] - total[:-1] + rest, dtype=np.int64), enough
 
 
 def _status_before(events: Crossings, moves: Bools, at_start: Bools) -> Bools:
@@ -173,14 +179,14 @@ def _first_row(events: Crossings) -> Ints:
 
 def _moves(events: Crossings, until: int, rule: ResidenceRule, at_start: Bools) -> dict[str, Any]:
     """Which crossings are moves, which may become moves, and the seconds that count for each."""
-    here, away = _spent(events, until, True, rule), _spent(events, until, False, rule)
-    spent = np.where(events.enters, here, away)
+    (here, here_since), (away, away_since) = (_spent(events, until, inside, rule) for inside in (True, False))
+    spent, known = np.where(events.enters, here, away), np.where(events.enters, here_since, away_since)
     need = rule.threshold_days * DAY
     final = _taken_in_turn(events, spent >= need, at_start)
     left = np.maximum(events.time + rule.window_days * DAY - until, 0)
     may_still = (spent < need) & (spent + left >= need)
     open_ = may_still & (_status_before(events, final, at_start) != events.enters)
-    return {"final": final, "open": open_, "spent": spent}
+    return {"final": final, "open": open_, "spent": spent, "known": known}
 
 
 def residence_moves(
@@ -207,9 +213,11 @@ def residence_moves(
     After an event the person is taken to be where it led, until the next event (so a missing exit makes a stay
     longer; see pair_crossings for how many there are). Before the first event a person was on the other side.
 
-    Source: the rule's own (``RESIDENCE_RULES``); the forward-looking window with a person's status kept from move
-    to move is the method of Australian Bureau of Statistics, Information Paper: Improving the Measurement of
-    Overseas Migration (2006). Counting months as days is an assumption.
+    Source: the rule's own (``RESIDENCE_RULES``). The window that looks forward, a status kept from move to move,
+    and 12 and 16 months as 365 and 487 days: Stats NZ, Defining migrants using travel histories and the
+    12/16-month rule (2017), and its package migrbc, whose test scenarios this function reproduces. The rule itself
+    is of the Australian Bureau of Statistics (Migration, Australia, 3412.0, technical note on the 12/16 month
+    rule).
 
     Args:
         events: one row a crossing.
@@ -225,7 +233,8 @@ def residence_moves(
     Returns:
         One row a move or possible move, in order of person and time: the person's columns, ``date`` (of the
         crossing), ``move`` ("immigration", "emigration"), ``decided`` ("final", "undetermined"), ``days`` (that
-        count so far) and ``row`` (position in ``events``).
+        count so far), ``known_on`` (the day on which the threshold was reached) and ``row`` (position in
+        ``events``).
 
     Raises:
         KitError: as for pair_crossings, and if the rule is unknown.
@@ -240,9 +249,10 @@ def residence_moves(
     0      A  immigration         final   365
     1      C  immigration  undetermined    61
     """
-    every = read_crossings(events, person, time, direction, entry, exit)
+    said = _stated(events, resident)
+    every = read_crossings(events, person, time, direction, entry, exit, said)
     minutes = number(repeat_minutes, "repeat_minutes")
-    return _moves_table(every, _stated(events, resident), moment(until, "until"), _rule_of(rule), minutes)
+    return _moves_table(every, said, moment(until, "until"), _rule_of(rule), minutes)
 
 
 def _moves_table(every: Crossings, said: pd.Series, end: int, rule: ResidenceRule, minutes: float) -> pd.DataFrame:
@@ -257,6 +267,7 @@ def _moves_table(every: Crossings, said: pd.Series, end: int, rule: ResidenceRul
             "move": np.where(taken.enters[rows], IMMIGRATION, EMIGRATION).astype(object),
             "decided": np.where(found["final"][rows], FINAL, UNDETERMINED).astype(object),
             "days": found["spent"][rows] // DAY,
+            "known_on": as_times(found["known"][rows] // DAY * DAY, found["open"][rows]),
             "row": taken.row[rows],
         }
     )
@@ -349,7 +360,7 @@ def revisions(
         raise KitError(_("lags are months after the end of a period: one number of 0 or more, or several."))
     end, chosen = moment(until, "until"), _rule_of(rule)
     minutes, said = number(repeat_minutes, "repeat_minutes"), _stated(events, resident)
-    every = read_crossings(events, person, time, direction, entry, exit)
+    every = read_crossings(events, person, time, direction, entry, exit, said)
     times = every.time[every.time < end]
     covered = _period(pd.Series(as_times([times.min(), times.max()] if len(times) else [])), by)
     lines = []
@@ -381,9 +392,9 @@ def provisional_flows(seen: pd.DataFrame) -> pd.DataFrame:
         expected  = final + share(k) x undetermined
         variance  = undetermined x share x (1 - share) x (1 + undetermined / undetermined at lag k of those)
 
-    Source: the principle of preliminary estimates that are revised once the 12/16-month window is over is that of
-    the Australian Bureau of Statistics (Net overseas migration, Methodology); the formula is ours (assumption: the
-    undetermined of today turn out like those of before; each by itself).
+    Source: that such estimates are provisional, and revised once the window is over, is the practice of Stats NZ
+    and the Australian Bureau of Statistics; the formula is ours (assumption: the undetermined of today turn out
+    like those of before, each by itself).
 
     Args:
         seen: what :func:`revisions` returned.
