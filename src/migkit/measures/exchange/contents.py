@@ -173,14 +173,14 @@ def check_set(sent: Sequence[SentTable]) -> list[SentTable]:
 
 @cache
 def codelist_of(classifier: str) -> str:
-    """The code list of a classifier by the data dictionary, "" if it has none there.
+    """The code list of a classifier by the data dictionary, "" if it has none there (bands of ages are no codes).
 
     >>> codelist_of("country_birth"), codelist_of("ward")
     ('country', '')
     """
     for described in tables().values():
         for each in described.fields:
-            if each.name == classifier and each.codelist:
+            if each.name == classifier and each.codelist and not each.name.startswith("age"):
                 return each.codelist
     return ""
 

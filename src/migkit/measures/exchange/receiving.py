@@ -189,6 +189,8 @@ def read_sdmx(document: str | bytes, classifiers: Mapping[str, str] | None = Non
     ['F', 'M', 'Total']
     """
     rows = received_observations(document)
+    if "OBS_VALUE" not in rows and {"TIME_PERIOD", "OBS_STATUS"} & set(rows.columns):
+        rows["OBS_VALUE"] = None  # a message in which no observation has a value
     if "OBS_VALUE" not in rows:
         raise KitError(
             _("The SDMX message has no OBS_VALUE; its components are: {have}.").format(

@@ -448,7 +448,7 @@ def received_observations(document: str | bytes) -> pd.DataFrame:
     try:
         message = io.read_sdmx(text, validate=False)
         frames: Iterable[Any] = [each.data for each in message.get_datasets()]
-    except (errors.Error, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
+    except (errors.PysdmxError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         raise KitError(
             _("This is not an SDMX data message that can be read: {why}").format(
                 why=" ".join(str(error).split())[:200] or type(error).__name__

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -157,24 +157,19 @@ def _saved(book: Workbook, sender: Sender) -> bytes:
 # ------------------------------------------------------------------------------------------------ sheets
 
 
-def _text(value: Any) -> Any:
-    """A value that a cell takes: lists joined, no control characters, nothing that Excel would run as a formula."""
+def _put(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
+    """Write a value into a cell: lists joined, no control characters, and never a formula."""
+    cell: Cell = sheet.cell(row, column)
     if isinstance(value, (tuple, list)):
         value = "; ".join(map(str, value))
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        value = _("yes") if value else _("no")
     if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
-        return f"'{value}" if value.startswith(("=", "+", "-", "@")) and not _is_number(value) else value
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+        cell.data_type = "s"  # what begins with = stays text
+    else:
+        cell.value = value
+    return cell
 
 
 def _contents(sheet: Worksheet, sent: Sequence[SentTable], names: Sequence[str], sender: Sender) -> None:
@@ -193,7 +188,7 @@ def _contents(sheet: Worksheet, sent: Sequence[SentTable], names: Sequence[str],
     for row, (table, name) in enumerate(zip(sent, names, strict=True), start=6):
         facts = {"sheet": name, **metadata_lines(table, sender)}
         for at, head in enumerate(heads, start=1):
-            cell = sheet.cell(row, at, _text(facts.get(head, "")))
+            cell = _put(sheet, row, at, facts.get(head, ""))
             cell.alignment, cell.border = Alignment(wrap_text=True, vertical="top"), _LINE
         sheet.cell(row, 1).hyperlink = f"#'{name}'!A1"
         sheet.cell(row, 1).font = _font(underline="single", color=palette.TEAL.lstrip("#"))
@@ -231,8 +226,8 @@ def _table_sheet(sheet: Worksheet, table: SentTable, sender: Sender, language: s
     for number, row in enumerate(rows, start=top):
         total = TOTAL in row
         for at, (name, code) in enumerate(zip(down, row, strict=True), start=1):
-            sheet.cell(number, at, _text(code)).font = _CODE
-            cell = sheet.cell(number, len(down) + at, _text(words_for(name, code, language)))
+            _put(sheet, number, at, code).font = _CODE
+            cell = _put(sheet, number, len(down) + at, words_for(name, code, language))
             cell.font, cell.border = _font(bold=total), _LINE
         for at, head in enumerate(heads, start=2 * len(down) + 1):
             value, status = held.get((*row, *head), (np.nan, PUBLISHED))
@@ -275,7 +270,7 @@ def _above(sheet: Worksheet, table: SentTable, sender: Sender) -> None:
             _font(italic=True),
         )
     for row, (text, font) in lines.items():
-        sheet.cell(row, 1, _text(text)).font = font
+        _put(sheet, row, 1, text).font = font
 
 
 def _headings(sheet: Worksheet, table: SentTable, heads: Sequence[tuple[str, ...]], language: str) -> None:
@@ -293,10 +288,9 @@ def _headings(sheet: Worksheet, table: SentTable, heads: Sequence[tuple[str, ...
             sheet.cell(codes, left, str(across[level])).font = _CODE
         for at, head in enumerate(heads, start=left + 1):
             code = head[level] if across else "value"
-            sheet.cell(codes, at, _text(code)).font = _CODE
-            cell = sheet.cell(
-                words, at, _text(words_for(across[level], code, language) if across else table.spec.unit)
-            )
+            _put(sheet, codes, at, code).font = _CODE
+            shown = words_for(across[level], code, language) if across else table.spec.unit
+            cell = _put(sheet, words, at, shown)
             cell.font, cell.fill = _font(bold=True, color="FFFFFF"), _HEAD
             cell.alignment = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
 
@@ -308,7 +302,7 @@ def _below(sheet: Worksheet, table: SentTable, row: int) -> None:
     if table.cells["status"].ne(PUBLISHED).any():
         lines.append(_("Signs: {signs}").format(signs=_signs()))
     for at, line in enumerate(lines):
-        sheet.cell(row + at, 1, _text(line)).font = _font(size=9)
+        _put(sheet, row + at, 1, line).font = _font(size=9)
 
 
 def _shape(sheet: Worksheet, down: int, across: int, top: int) -> None:
