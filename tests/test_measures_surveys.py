@@ -18,12 +18,12 @@ from migkit.measures.surveys import (
     confidence_interval,
     effective_sample_size,
     intraclass_correlation,
-    left_out,
     neyman_allocation,
     outlying_amounts,
     oversampling,
     raked_weights,
     recruitment_cost,
+    recruitment_exclusions,
     remittance_channels,
     remittance_cost,
     remittances_received,
@@ -535,7 +535,7 @@ def test_who_is_in_the_indicator_and_who_is_not():
         "not a migrant worker", "not asked or not stated", "",
     ]  # fmt: skip
     assert each["months"].dropna().tolist() == [2.0, 0.0]  # nobody is paid for migrating
-    assert left_out(people, cost="cost", income="pay", **columns)["in the indicator"] == 2
+    assert recruitment_exclusions(people, cost="cost", income="pay", **columns)["in the indicator"] == 2
 
 
 def test_several_items_of_cost_add_up_and_a_blank_one_makes_it_unknown():

@@ -26,8 +26,8 @@ from migkit.measures.surveys.rare_populations import (
 )
 from migkit.measures.surveys.recruitment_cost import (
     INDICATOR_10_7_1,
-    left_out,
     recruitment_cost,
+    recruitment_exclusions,
     worker_recruitment_cost,
 )
 from migkit.measures.surveys.remittance_cost import (
@@ -53,12 +53,12 @@ __all__ = [
     "confidence_interval",
     "effective_sample_size",
     "intraclass_correlation",
-    "left_out",
     "neyman_allocation",
     "outlying_amounts",
     "oversampling",
     "raked_weights",
     "recruitment_cost",
+    "recruitment_exclusions",
     "remittance_channels",
     "remittance_cost",
     "remittances_received",

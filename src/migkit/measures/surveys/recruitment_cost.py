@@ -211,7 +211,7 @@ def recruitment_cost(
     return table[np.repeat(np.array(workers_in) > 0, len(tables))] if names else table
 
 
-def left_out(workers: pd.DataFrame, **conditions: Any) -> pd.Series:
+def recruitment_exclusions(workers: pd.DataFrame, **conditions: Any) -> pd.Series:
     """How many persons are in the indicator, and why the others are not: for the note below the table.
 
     Args:
@@ -222,7 +222,7 @@ def left_out(workers: pd.DataFrame, **conditions: Any) -> pd.Series:
         KitError: as there.
 
     >>> people = pd.DataFrame({"status": ["4", "3", "4"], "recruitment_cost": [0, 30, 90], "earnings_abroad": 30})
-    >>> left_out(people, status="status").to_dict()
+    >>> recruitment_exclusions(people, status="status").to_dict()
     {'in the indicator': 2, 'not an employee': 1}
     """
     each = worker_recruitment_cost(workers, **conditions)
@@ -235,7 +235,7 @@ def left_out(workers: pd.DataFrame, **conditions: Any) -> pd.Series:
 __all__ = [
     "INDICATOR_10_7_1",
     "REASONS",
-    "left_out",
     "recruitment_cost",
+    "recruitment_exclusions",
     "worker_recruitment_cost",
 ]
