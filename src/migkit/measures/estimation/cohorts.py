@@ -1,9 +1,9 @@
 """People born at the same time, found again at the next census: whoever was 5-9 is 15-19 ten years later."""
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ def age_table(frame: pd.DataFrame, age: str, value: str, what: str) -> AgeTable:
     counts = numbers(frame[value], _("{what}, column {c!r}").format(what=what, c=value)).to_numpy()
     parsed = [first_and_last(label, what) for label in frame[age]]
     order = np.argsort([first for first, _last, _open in parsed], kind="stable")
-    for here, following in itertools.pairwise(order):
+    for here, following in pairwise(order):
         first, last, is_open = parsed[here]
         next_first = parsed[following][0]
         if is_open or next_first == first or (last is not None and last + 1 != next_first):
@@ -118,7 +118,7 @@ def years_between(interval: Any) -> float:
 
 def cohort_edges(first: np.ndarray, latest: float) -> list[tuple[float, float]]:
     """Cohorts by exact age: every group that ends by ``latest``, then all who are older together."""
-    closed = [(float(a), float(b)) for a, b in itertools.pairwise(first) if b <= latest + 1e-9]
+    closed = [(float(a), float(b)) for a, b in pairwise(first) if b <= latest + 1e-9]
     oldest = closed[-1][1] if closed else float(first[0])
     if oldest > latest + 1e-9:
         raise KitError(_("The age groups leave no cohort that can be followed over these years."))
@@ -176,8 +176,9 @@ def match_cohorts(
     end = age_table(second, age, population, _("The second census"))
     given = _births_by_cohort(births)
     rows: list[tuple[str, str, float, float, bool]] = []
-    young = [edge for edge in end.edges if edge < years]
-    for low, high in zip(young, [*young[1:], years], strict=True):
+    _check_beginning(start, end, years)
+    young = [float(edge) for edge in end.edges if edge < years]
+    for low, high in pairwise([*young, years]):
         label = age_label(low, high)
         rows.append((BORN, label, given.pop(label, np.nan), end.between(low, high), end.splits(high)))
     if given:
@@ -198,6 +199,19 @@ def match_cohorts(
             )
         )
     return pd.DataFrame(rows, columns=["age_start", "age_end", "pop_start", "pop_end", "split"])
+
+
+def _check_beginning(start: AgeTable, end: AgeTable, years: float) -> None:
+    """Raise a KitError if somebody of one census has no place in the other because its table begins later."""
+    first, second = float(start.edges[0]), float(end.edges[0])
+    fits = second <= years if first == 0 else np.isclose(second, first + years)
+    if not fits:
+        raise KitError(
+            _(
+                "The first census begins at age {a:g} and the second, {t:g} years later, at {b:g}: begin both at "
+                "0, or the second where the youngest of the first have come to."
+            ).format(a=first, b=second, t=years)
+        )
 
 
 def _births_by_cohort(births: Mapping[str, float] | pd.Series | None) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import column_names, is_unknown, need_columns, numbers, shown
+from migkit.measures._input import column_names, in_order, is_unknown, need_columns, numbers, shown
 from migkit.reference import KitError, _
 
 KEYS = ("origin", "destination", "year")
@@ -66,12 +66,22 @@ def compare_mirror(
         side = table[keys].astype(dict.fromkeys(keys, object))
         side[name] = numbers(table[persons], _("{what}, column {c!r}").format(what=what, c=persons))
         sides.append(side)
-    both = sides[0].merge(sides[1], on=keys, how="outer", indicator="seen", sort=True)
+    both = sides[0].merge(sides[1], on=keys, how="outer", indicator="seen")
+    both = _in_order_of(both, keys)
     both["difference"] = both["own"] - both["partner"]
     both["ratio"] = both["own"] / both["partner"].where(both["partner"] > 0)
     words = {"both": "both", "left_only": "own only", "right_only": "partner only"}
     both["seen"] = both["seen"].astype(object).map(words)
     return both[[*keys, "own", "partner", "difference", "ratio", "seen"]]
+
+
+def _in_order_of(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """``table`` sorted by its keys; a key of mixed kinds (numbers and text) by its text."""
+    ranks = []
+    for key in keys:
+        place = {value: at for at, value in enumerate(in_order(table[key].unique()))}
+        ranks.append(table[key].map(place).to_numpy())
+    return table.iloc[np.lexsort(ranks[::-1])].reset_index(drop=True)
 
 
 def _check_corridors(table: pd.DataFrame, keys: list[str], persons: str, what: str) -> None:
@@ -309,9 +319,9 @@ def harmonise_flows(
     what = _("The table of reports")
     need_columns(reports, [origin, destination, sent, received], what)
     _check_corridors(reports, [origin, destination], sent, what)
-    if (reports[origin] == reports[destination]).any():
-        raise KitError(_("{what}: a corridor leads from a country to itself.").format(what=what))
     flows = reports[[origin, destination]].astype(object).set_axis(["origin", "destination"], axis=1)
+    if (flows["origin"] == flows["destination"]).any():
+        raise KitError(_("{what}: a corridor leads from a country to itself.").format(what=what))
     for name, column in (("sent", sent), ("received", received)):
         flows[name] = numbers(reports[column], _("{what}, column {c!r}").format(what=what, c=column), missing=True)
     both = flows.dropna()

@@ -1,7 +1,7 @@
 """Migration that a census asks for: where people lived some years ago, and how long they have been here."""
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -134,11 +134,11 @@ def migrants_by_duration(
             )
         )
     firsts = [whole_number(first, _("Each break")) for first in breaks]
-    if not firsts or firsts[0] != 0 or any(a >= b for a, b in itertools.pairwise(firsts)):
+    if not firsts or firsts[0] != 0 or any(a >= b for a, b in pairwise(firsts)):
         raise KitError(
             _("The breaks of duration start at 0 and rise, for example [0, 1, 5, 10]; got {b}.").format(b=firsts)
         )
-    labels = [f"{a}" if b == a + 1 else f"{a}-{b - 1}" for a, b in itertools.pairwise(firsts)]
+    labels = [f"{a}" if b == a + 1 else f"{a}-{b - 1}" for a, b in pairwise(firsts)]
     labels.append(f"{firsts[-1]}+")
     group = classifier(
         pd.Series(pd.cut(duration, [*firsts, np.inf], right=False, labels=labels), index=persons.index)
