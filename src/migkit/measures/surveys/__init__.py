@@ -9,13 +9,13 @@ from migkit.measures.surveys.design_effects import (
     weighting_effect,
 )
 from migkit.measures.surveys.estimates import (
-    confidence_interval,
     survey_mean,
     survey_proportion,
     survey_quantile,
     survey_ratio,
     survey_total,
 )
+from migkit.measures.surveys.intervals import confidence_interval
 from migkit.measures.surveys.linearisation import cluster_variance, weighted_ratio
 from migkit.measures.surveys.rare_populations import (
     chance_to_see,

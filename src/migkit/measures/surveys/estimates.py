@@ -4,7 +4,7 @@ Every estimate is a weighted sum after linearisation, so one variance serves the
 the part that a row has in the estimate.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from scipy import stats
 
 from migkit.measures._input import (
     NOT_STATED,
-    TOTAL,
     classifier,
     column_names,
     is_unknown,
@@ -22,11 +21,11 @@ from migkit.measures._input import (
     signed_numbers,
 )
 from migkit.measures.surveys.design import WHAT, Drawn, SurveyDesign, drawn
+from migkit.measures.surveys.domain_tables import COLUMNS, domains, labelled, stacked
+from migkit.measures.surveys.intervals import confidence_interval, interval_of
+from migkit.measures.surveys.with_svy import estimates_by_svy
 from migkit.reference import KitError, _
 
-#: Columns of every table of estimates.
-COLUMNS = ("estimate", "se", "cv", "low", "high", "n", "unanswered", "df", "deff")
-INTERVALS = ("t", "normal", "logit", "beta")
 ENGINES = ("numpy", "svy")
 
 
@@ -50,68 +49,6 @@ def _ratio(w: np.ndarray, y: np.ndarray, x: np.ndarray) -> Linearised:
 
 
 _KINDS: dict[str, Callable[..., Linearised]] = {"mean": _mean, "total": _total, "ratio": _ratio}
-
-
-def confidence_interval(
-    estimate: float,
-    se: float,
-    df: float = np.inf,
-    level: float = 0.95,
-    interval: str = "t",
-    n: float = np.inf,
-) -> tuple[float, float]:
-    """The confidence interval of an estimate.
-
-    ::
-
-        t, normal   estimate -/+ q x se
-        logit       the same for log(p / (1 - p)), whose error is se / (p (1 - p)), and back: stays within 0 to 1
-        beta        Clopper and Pearson's with the effective sample size  p (1 - p) / se^2 x (q of n - 1 / q)^2
-
-    ``q`` is the quantile of Student's t with ``df`` degrees of freedom, or of the normal distribution; ``q of
-    n - 1`` that with n - 1, for few areas tell less than their many answers seem to.
-
-    Source: E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998), for the interval of small proportions;
-    T. Lumley, Complex Surveys (2010), for the logit.
-
-    Args:
-        estimate, se: the estimate and its standard error.
-        df: degrees of freedom, PSUs less strata.
-        level: 0 to 1.
-        interval: ``"t"``, ``"normal"``, ``"logit"`` or ``"beta"``; the last two for proportions.
-        n: persons who answered, for ``"beta"``.
-
-    Raises:
-        KitError: if the level or the kind of interval is unknown.
-
-    >>> low, high = confidence_interval(662.28736, 9.40894, df=197)
-    >>> round(low, 4), round(high, 4)
-    (643.7322, 680.8425)
-    """
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level))
-    if interval not in INTERVALS:
-        raise KitError(_("interval is one of {all}; got {x}.").format(all=", ".join(INTERVALS), x=shown(interval)))
-    if df <= 0 or not np.isfinite([estimate, se]).all():
-        return np.nan, np.nan
-    q = float(stats.norm.ppf((1 + level) / 2) if interval == "normal" else stats.t.ppf((1 + level) / 2, df))
-    if interval in ("t", "normal"):
-        return estimate - q * se, estimate + q * se
-    if not 0 < estimate < 1 or se == 0:
-        return np.nan, np.nan
-    if interval == "logit":
-        middle, reach = np.log(estimate / (1 - estimate)), q * se / (estimate * (1 - estimate))
-        return float(1 / (1 + np.exp(reach - middle))), float(1 / (1 + np.exp(-reach - middle)))
-    tail = (1 - level) / 2
-    effective = estimate * (1 - estimate) / se**2 * (float(stats.t.ppf(1 - tail, n - 1)) / q) ** 2
-    yes, no = effective * estimate, effective * (1 - estimate)
-    return float(stats.beta.ppf(tail, yes, no + 1)), float(stats.beta.ppf(1 - tail, yes + 1, no))
-
-
-def _when_all_or_none(share: float, n: float, level: float) -> tuple[float, float]:
-    """The interval of a share that is 0 or 1 in the sample: Clopper and Pearson's, for ``n`` answers."""
-    reach = float(1 - ((1 - level) / 2) ** (1 / n))
-    return (0.0, reach) if share == 0 else (1 - reach, 1.0)
 
 
 def _srs_variance(w: np.ndarray, u: np.ndarray, srs: str) -> float:
@@ -149,86 +86,6 @@ def _row(
     }
     row["low"], row["high"] = interval_of(row, w, options)
     return row
-
-
-def interval_of(row: dict[str, float], w: np.ndarray, options: dict[str, Any]) -> tuple[float, float]:
-    """The confidence interval of a row of estimates; ``w`` are the weights of the rows that it used.
-
-    >>> row = {"estimate": 0.0, "se": 0.0, "df": 29}
-    >>> options = {"level": 0.95, "interval": "logit"}
-    >>> low, high = interval_of(row, np.ones(100), options)
-    >>> round(low, 4), round(high, 4)
-    (0.0, 0.0362)
-    """
-    value = row["estimate"]
-    if options["interval"] in ("logit", "beta") and value in (0, 1) and w.sum() > 0:
-        return _when_all_or_none(value, w.sum() ** 2 / (w**2).sum(), options["level"])
-    return confidence_interval(
-        value, row["se"], row["df"], options["level"], options["interval"], row.get("n", np.inf)
-    )
-
-
-def domains(sample: pd.DataFrame, by: Any) -> Iterator[tuple[Any, np.ndarray]]:
-    """Each domain's label and the rows in it, the whole sample last as "Total"; blanks as "Not stated".
-
-    >>> people = pd.DataFrame({"sex": ["M", "F", None]})
-    >>> [label for label, rows in domains(people, "sex")]
-    ['F', 'M', 'Not stated', 'Total']
-    """
-    everybody = np.ones(len(sample), dtype=bool)
-    names = [] if by is None else column_names(by, "by")
-    need_columns(sample, names, WHAT)
-    held = [classifier(sample[name]) for name in names]
-    if len(held) == 1:
-        for level in held[0].cat.categories:
-            rows = held[0].eq(level).to_numpy(dtype=bool)
-            if rows.any() or level != NOT_STATED:
-                yield level, rows
-    elif held:
-        codes = np.column_stack([one.cat.codes for one in held])
-        for combination in np.unique(codes, axis=0):
-            label = tuple(one.cat.categories[code] for one, code in zip(held, combination, strict=True))
-            yield label, (codes == combination).all(axis=1)
-    yield (TOTAL, *[""] * (len(names) - 1)) if len(names) > 1 else TOTAL, everybody
-
-
-def labelled(rows: list[dict[str, Any]], labels: list[Any], names: Sequence[Any]) -> pd.DataFrame:
-    """A table of rows whose index holds the domains.
-
-    >>> labelled([{"n": 3}], [("F", "GMB")], ["sex", "born"]).index.names
-    FrozenList(['sex', 'born'])
-    """
-    if len(names) > 1:
-        index: pd.Index = pd.MultiIndex.from_tuples(labels, names=list(names))
-    else:
-        index = pd.Index(labels, name=names[0] if names else None, dtype=object)
-    return pd.DataFrame(rows, index=index)
-
-
-def stacked(tables: Mapping[Any, pd.DataFrame], names: Sequence[Any], key_names: Sequence[Any]) -> pd.DataFrame:
-    """Tables of the same domains put together: below each domain one row from each table.
-
-    Args:
-        tables: key (or tuple of keys) to table.
-        names: columns of the domains; none for a table of all only.
-        key_names: names of the keys.
-
-    >>> whole = pd.DataFrame({"estimate": [0.5], "n": [10]}, index=["Total"])
-    >>> stacked({"share": whole, "mean": whole * 2}, [], ["measure"])["n"].to_dict()
-    {'share': 10, 'mean': 20}
-    """
-    rows, labels = [], []
-    domain_labels = list(next(iter(tables.values())).index) if tables else []
-    for at, domain in enumerate(domain_labels):
-        front = () if not names else domain if isinstance(domain, tuple) else (domain,)
-        for key, table in tables.items():
-            label = (*front, *(key if isinstance(key, tuple) else (key,)))
-            labels.append(label if len(label) > 1 else label[0])
-            rows.append(dict(table.iloc[at]))
-    held = labelled(rows, labels, [*names, *key_names])
-    order = [name for name in (*COLUMNS, "outliers") if name in held]
-    whole = {name: "int64" for name in ("n", "unanswered", "df", "outliers") if name in held}
-    return held[order].astype(whole)
 
 
 def _options(level: float, interval: str, srs: str, engine: str) -> dict[str, Any]:
@@ -271,8 +128,6 @@ def _of_values(
 ) -> pd.DataFrame:
     """The table of estimates from the numbers of each row, by either engine."""
     if engine == "svy":
-        from migkit.measures.surveys.with_svy import estimates_by_svy
-
         return estimates_by_svy(kind, sample, design, values, by, options)
     held = drawn(sample, design)
     y, x = values[0], values[-1]
@@ -538,15 +393,4 @@ def _quantile_row(
     }
 
 
-__all__ = [
-    "confidence_interval",
-    "domains",
-    "interval_of",
-    "labelled",
-    "stacked",
-    "survey_mean",
-    "survey_proportion",
-    "survey_quantile",
-    "survey_ratio",
-    "survey_total",
-]
+__all__ = ["survey_mean", "survey_proportion", "survey_quantile", "survey_ratio", "survey_total"]

@@ -8,7 +8,8 @@ import pandas as pd
 
 from migkit.measures._input import column_names, is_unknown, need_columns, number, numbers, shown, tidy
 from migkit.measures.surveys.design import WHAT, SurveyDesign
-from migkit.measures.surveys.estimates import domains, stacked, survey_mean, survey_quantile, survey_ratio
+from migkit.measures.surveys.domain_tables import domains, stacked
+from migkit.measures.surveys.estimates import survey_mean, survey_quantile, survey_ratio
 from migkit.reference import _
 
 #: The indicator's official name.

@@ -19,9 +19,8 @@ from migkit.measures._input import (
     tidy,
 )
 from migkit.measures.surveys.design import WHAT, SurveyDesign
+from migkit.measures.surveys.domain_tables import domains, stacked
 from migkit.measures.surveys.estimates import (
-    domains,
-    stacked,
     survey_mean,
     survey_quantile,
     survey_ratio,

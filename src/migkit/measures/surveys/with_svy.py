@@ -8,6 +8,8 @@ import pandas as pd
 
 from migkit.measures._input import column_names, engine
 from migkit.measures.surveys.design import Drawn, SurveyDesign, drawn
+from migkit.measures.surveys.domain_tables import COLUMNS, domains, labelled
+from migkit.measures.surveys.intervals import interval_of
 from migkit.reference import KitError, _
 
 #: What svy calls our ways with a stratum of one PSU.
@@ -77,8 +79,6 @@ def estimates_by_svy(
     >>> float(table["estimate"].iloc[0])
     30.0
     """
-    from migkit.measures.surveys.estimates import COLUMNS, domains, interval_of, labelled
-
     held = drawn(sample, design)
     answers = ~np.isnan(np.column_stack(values)).any(axis=1)
     svy, polars = engine("svy"), engine("polars")
