@@ -213,10 +213,13 @@ def _persons(
     """The table of persons, as it came, and the row of each spell's person in it."""
     person = names["person"]
     _refuse(spells[person].isna().to_numpy(), spells, person, _("it is not said whose spell this is"))
-    ids = spells[person].astype(object)
     if persons is None:
-        persons = pd.DataFrame({person: pd.Series(in_order(set(ids)), dtype=object)})
+        row, found = pd.factorize(spells[person])
+        order = {value: place for place, value in enumerate(in_order(list(found)))}
+        place = np.array([order[value] for value in found], dtype=np.int64)
+        return pd.DataFrame({person: pd.Series(list(order), dtype=object)}), place[row]
     check_persons(persons, person)
+    ids = spells[person].astype(object)
     row = pd.Index(persons[person].astype(object), dtype=object).get_indexer(pd.Index(ids, dtype=object))
     _refuse(row < 0, spells, person, _("this person is not in the table of persons"))
     return persons, row.astype(np.int64)
@@ -377,8 +380,9 @@ def read_stays(
     )
     order = np.lexsort((stays.end, stays.start, stays.person))
     stays, ordered = stays.take(order), spells.iloc[order]
-    stays = stays.merged(_no_overlap(ordered, names, stays, text[order]))
+    begins = _no_overlap(ordered, names, stays, text[order])
     # What happens after the horizon is not known yet.
-    stays = stays.take(stays.start <= horizon)
+    known_yet = stays.start <= horizon
+    stays = stays.take(known_yet).merged(begins[known_yet])
     stays.end = np.where(stays.end > horizon, NEVER, stays.end)
     return _filled(stays, np.where(death > horizon, NEVER, death))

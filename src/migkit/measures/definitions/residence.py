@@ -99,21 +99,38 @@ def _days_at_home(stays: Stays, person: Days, day: Days) -> Days:
     return np.where(row >= 0, total, 0)
 
 
-def _by_adding_up(stays: Stays, rows: Days, criterion: Criterion) -> tuple[Days, Days, Days]:
-    """Short stays cut where adding up changes the answer: row of the stay, first day, side."""
+def _surplus(stays: Stays, criterion: Criterion, row: Days, day: Days) -> Days:
+    """By how much the days at home in the last months are more than the criterion asks, times its months."""
     assert criterion.within is not None
-    end = np.minimum(stays.end[rows], stays.horizon + 1)
-    length = end - stays.start[rows]
-    row = np.repeat(rows, length)
-    day = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + stays.start[row]
     person, since = stays.person[row], add_months(day, -criterion.within)
     heads = np.flatnonzero(stays.first)
     head = heads[np.searchsorted(stays.person[heads], person)]
     since = np.where(stays.born[head], np.maximum(since, stays.start[head]), since)
     home = _days_at_home(stays, person, day) - _days_at_home(stays, person, since)
-    side = np.where(home * criterion.within > criterion.months * (day - since), HOME, OUT)
-    cut = np.r_[True, (row[1:] != row[:-1]) | (side[1:] != side[:-1])] if len(row) else np.zeros(0, dtype=bool)
-    return row[cut], day[cut], side[cut].astype(np.int64)
+    return home * criterion.within - criterion.months * (day - since)
+
+
+def _by_adding_up(stays: Stays, rows: Days, criterion: Criterion) -> tuple[Days, Days, Days]:
+    """Short stays cut where adding up changes the answer: row of the stay, first day, side."""
+    assert criterion.within is not None
+    start, end = stays.start[rows], np.minimum(stays.end[rows], stays.horizon + 1)
+    at_first, at_last = _surplus(stays, criterion, rows, start), _surplus(stays, criterion, rows, end - 1)
+    # Within a stay the surplus only rises (at home) or only falls, but for a few days' play in leap years: where
+    # it is clear at both ends there is no need to look day by day.
+    play = 4 * (criterion.within + criterion.months)
+    high, low = np.minimum(at_first, at_last) > play, np.maximum(at_first, at_last) < -play
+    clear = high | low
+    parts = [(rows[clear], start[clear], np.where(high[clear], HOME, OUT))]
+    doubtful = np.flatnonzero(~clear)
+    for block in np.array_split(doubtful, len(doubtful) // 20_000 + 1):
+        length = end[block] - start[block]
+        row = np.repeat(rows[block], length)
+        day = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + stays.start[row]
+        side = np.where(_surplus(stays, criterion, row, day) > 0, HOME, OUT)
+        cut = np.r_[True, (row[1:] != row[:-1]) | (side[1:] != side[:-1])][: len(row)]
+        parts.append((row[cut], day[cut], side[cut]))
+    row, day, side = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return row, day, side
 
 
 def history_of(stays: Stays, criterion: Criterion) -> Stays:
