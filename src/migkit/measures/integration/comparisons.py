@@ -5,7 +5,7 @@ Python (to be read and taught) and in DuckDB's SQL (for whole registers); a test
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from migkit.reference import KitError, _
 
 #: The level of a pair of which one record does not state the value: it speaks neither for nor against.
 MISSING = "missing"
+#: The level of a pair whose agreement another comparison counts already: it adds nothing either.
+COUNTED = "counted elsewhere"
 OTHER = "other"
 
 Mask = NDArray[np.bool_]
@@ -51,12 +53,14 @@ class Comparison:
         prepared: prepared columns, each made by a key (see :mod:`keys`).
         levels: the degrees of agreement, best first; a pair that meets none is "other".
         blocking: keys that may bring two records together, the strictest first.
+        counted: where this holds, another comparison counts the agreement: the pair is "counted elsewhere".
     """
 
     name: str
     prepared: Mapping[str, str]
     levels: tuple[Level, ...]
     blocking: tuple[str, ...] = ()
+    counted: Level | None = None
 
     @property
     def main(self) -> str:
@@ -107,7 +111,9 @@ def _slips(column: str, at_most: int) -> Level:
     def test(left: pd.DataFrame, right: pd.DataFrame) -> Mask:
         return np.asarray(edit_distance(left[column], right[column]) <= at_most)
 
-    sql = f'damerau_levenshtein("{column}_l", "{column}_r") <= {at_most}'
+    # Lengths that differ by more cannot be that near: DuckDB need not count.
+    near = f'abs(length("{column}_l") - length("{column}_r")) <= {at_most}'
+    sql = f'{near} and damerau_levenshtein("{column}_l", "{column}_r") <= {at_most}'
     return Level("1 slip" if at_most == 1 else f"{at_most} slips", sql, test)
 
 
@@ -115,16 +121,14 @@ def _prepared(column: str, *taken: str) -> dict[str, str]:
     return {f"{column}__{what}": f"{column}:{what}" for what in taken}
 
 
-def compare_name(column: str, other: str | None = None, alike: Sequence[float] = (0.92, 0.8)) -> Comparison:
-    """A comparison for names that offices write in English, French and Portuguese.
+def compare_name(column: str, alike: Sequence[float] = (0.92, 0.8)) -> Comparison:
+    """A comparison for one name, as offices write it in English, French and Portuguese.
 
-    Levels: the same spelling; another spelling of the name (the same :func:`name_key`); given name and surname in
-    each other's place; one name of several the same, or an initial; alike by Jaro-Winkler; other. Agreement on
-    a rare name weighs more than on a common one.
+    Levels: the same spelling; another spelling of the name (the same :func:`name_key`); the first of several words
+    the same; an initial; alike by Jaro-Winkler; other. Agreement on a rare name weighs more than on a common one.
 
     Args:
         column: the column of the name.
-        other: the column of the person's other name, with which it may change places.
         alike: limits of Jaro-Winkler similarity, falling.
 
     Returns:
@@ -133,31 +137,84 @@ def compare_name(column: str, other: str | None = None, alike: Sequence[float] =
     Raises:
         KitError: if the limits do not fall from 1 to 0.
 
-    >>> compare_name("surname", other="given_name").level_names[:3]
-    ['same', 'other spelling', "in the other's place"]
+    >>> compare_name("surname").level_names[:4]
+    ['same', 'other spelling', 'first word the same', 'initial']
     """
     key, first, name = f"{column}__key", f"{column}__first_key", f"{column}__name"
-    prepared = {name: f"{column}:name", key: f"{column}:key", first: f"{column}:first_key"}
-    levels = [_same(name), _same(key, name="other spelling")]
-    if other is not None:
-        prepared[f"{other}__key"] = f"{other}:key"
-        levels.append(_crossed(key, f"{other}__key"))
 
     def initial(left: pd.DataFrame, right: pd.DataFrame) -> Mask:
         a, b = left[name].astype(str), right[name].astype(str)
         short = (a.str.len().to_numpy() == 1) | (b.str.len().to_numpy() == 1)
         return np.asarray(_known(left, right, name) & short & (a.str[:1].to_numpy() == b.str[:1].to_numpy()))
 
-    levels += [
-        _same(first, name="first word the same"),
-        Level(
-            "initial",
-            f'least(length("{name}_l"), length("{name}_r")) = 1 and "{name}_l"[1] = "{name}_r"[1]',
-            initial,
+    first_letter = f'least(length("{name}_l"), length("{name}_r")) = 1 and "{name}_l"[1] = "{name}_r"[1]'
+    return Comparison(
+        column,
+        {name: f"{column}:name", key: f"{column}:key", first: f"{column}:first_key"},
+        (
+            _same(name),
+            _same(key, name="other spelling"),
+            _same(first, name="first word the same"),
+            Level("initial", first_letter, initial),
+            *(_alike(name, limit) for limit in _falling(alike)),
         ),
-        *(_alike(name, limit) for limit in _falling(alike)),
+        (f"{column}:key", f"{column}:first_3"),
+    )
+
+
+def compare_names(surname: str, given: str, alike: Sequence[float] = (0.92, 0.8)) -> list[Comparison]:
+    """Two comparisons for a person's names, which clerks may have put in each other's place.
+
+    The levels are those of :func:`compare_name`; where surname and given name have changed places, the surname is
+    "in the other's place" and the given name "counted elsewhere", so that one mistake is not weighed twice.
+
+    Args:
+        surname: the column of the surname.
+        given: the column of the given name.
+        alike: limits of Jaro-Winkler similarity, falling.
+
+    Returns:
+        The comparison of surnames and that of given names.
+
+    Raises:
+        KitError: if the limits do not fall from 1 to 0, or both names are one column.
+
+    >>> [each.name for each in compare_names("surname", "given")]
+    ['surname', 'given']
+    >>> compare_names("surname", "given")[0].level_names[2]
+    "in the other's place"
+    """
+    if surname == given:
+        raise KitError(_("Surname and given name are the same column, {x}.").format(x=shown(surname)))
+    crossed = _crossed(f"{surname}__key", f"{given}__key")
+    first, second = compare_name(surname, alike), compare_name(given, alike)
+    other = {f"{surname}__key": f"{surname}:key", f"{given}__key": f"{given}:key"}
+    same = _both_same(f"{surname}__key", f"{given}__key")
+    both = f"{surname}+{given}:key"
+    return [
+        replace(
+            first,
+            prepared={**first.prepared, **other},
+            levels=(*first.levels[:2], _but(crossed, same), *first.levels[2:]),
+            blocking=(*first.blocking, both),
+        ),
+        replace(second, prepared={**second.prepared, **other}, counted=_but(crossed, same)),
     ]
-    return Comparison(column, prepared, tuple(levels), (f"{column}:key", f"{column}:first_3"))
+
+
+def _both_same(first: str, second: str) -> Level:
+    """Both columns agree as they stand."""
+    one, two = _same(first), _same(second)
+    return Level("", f"{one.sql} and {two.sql}", lambda left, right: one.test(left, right) & two.test(left, right))
+
+
+def _but(level: Level, not_this: Level) -> Level:
+    """The level, unless another holds too: Ali Ali is no exchange of names."""
+    return Level(
+        level.name,
+        f"({level.sql}) and not coalesce({not_this.sql}, false)",
+        lambda left, right: level.test(left, right) & ~not_this.test(left, right),
+    )
 
 
 def _falling(limits: Sequence[float]) -> list[float]:
@@ -218,7 +275,8 @@ def compare_date(column: str) -> Comparison:
         ),
         Level("year, 1 January", f"{year} = 0 and {unsure}", estimated(0)),
         Level("year off by one", f'{year} = 1 and "{c}_l"[6:10] = "{c}_r"[6:10]', year_off),
-        Level("one slip", _slips(c, 1).sql, _slips(c, 1).test),
+        # Of two texts of one length that are a slip apart, two signs differ at most: hamming is quick to tell.
+        Level("one slip", f'hamming("{c}_l", "{c}_r") <= 2 and {_slips(c, 1).sql}', _slips(c, 1).test),
         Level("about the year", f"{year} <= 3 and {unsure}", estimated(3)),
     )
     return Comparison(
@@ -345,7 +403,7 @@ def prepare(frame: pd.DataFrame, comparisons: Sequence[Comparison], what: str = 
 
     Args:
         frame: one row a record.
-        comparisons: what will be compared.
+        comparisons: what will be compared (see :func:`as_comparisons`).
         what: how messages call the table.
 
     Returns:
@@ -367,11 +425,11 @@ def prepare(frame: pd.DataFrame, comparisons: Sequence[Comparison], what: str = 
     return pd.DataFrame({name: agreement_key(frame, key) for name, key in needed.items()}, index=frame.index)
 
 
-def as_comparisons(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons as a list, checked.
+def as_comparisons(comparisons: Any) -> list[Comparison]:
+    """The comparisons as one list, checked; lists within the list are opened.
 
     Args:
-        comparisons: made by ``compare_name`` and its like.
+        comparisons: made by ``compare_names`` and its like.
 
     Returns:
         The list.
@@ -379,10 +437,15 @@ def as_comparisons(comparisons: Sequence[Comparison]) -> list[Comparison]:
     Raises:
         KitError: if it is empty, holds something else or compares one thing twice.
 
-    >>> len(as_comparisons([compare_code("sex")]))
-    1
+    >>> [each.name for each in as_comparisons([compare_names("surname", "given"), compare_code("sex")])]
+    ['surname', 'given', 'sex']
     """
-    listed: list[Any] = [comparisons] if isinstance(comparisons, Comparison) else list(comparisons)
+    given = (
+        [comparisons]
+        if isinstance(comparisons, Comparison) or not isinstance(comparisons, Sequence)
+        else comparisons
+    )
+    listed = [each for entry in given for each in (entry if isinstance(entry, (list, tuple)) else [entry])]
     for each in listed:
         if not isinstance(each, Comparison):
             raise KitError(
@@ -440,6 +503,10 @@ def _levels(comparison: Comparison, a: pd.DataFrame, b: pd.DataFrame) -> NDArray
     found = np.full(len(a), OTHER, dtype=object)
     open_ = _known(a, b, comparison.main)
     found[~open_] = MISSING
+    if comparison.counted is not None:
+        elsewhere = open_ & comparison.counted.test(a, b)
+        found[elsewhere] = COUNTED
+        open_ &= ~elsewhere
     for level in comparison.levels:
         at = np.flatnonzero(open_)
         if not len(at):
@@ -451,6 +518,7 @@ def _levels(comparison: Comparison, a: pd.DataFrame, b: pd.DataFrame) -> NDArray
 
 
 __all__ = [
+    "COUNTED",
     "MISSING",
     "OTHER",
     "Comparison",
@@ -460,6 +528,7 @@ __all__ = [
     "compare_date",
     "compare_identifier",
     "compare_name",
+    "compare_names",
     "compare_number",
     "compare_pairs",
     "compare_text",

@@ -14,12 +14,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from migkit.measures._input import need_columns, number, numbers, one_number, shown, whole_number
-from migkit.measures.integration.comparisons import MISSING, OTHER
+from migkit.measures.integration.comparisons import COUNTED, MISSING, OTHER
 from migkit.reference import KitError, _
 
 Floats = NDArray[np.float64]
 #: Decisions about a pair.
 LINK, REVIEW, NON_LINK = "link", "review", "non-link"
+#: Levels that speak neither for nor against.
+SILENT = (MISSING, COUNTED)
 
 
 def chance(value: Any, what: str) -> float:
@@ -178,7 +180,7 @@ def _orders(levels: pd.DataFrame, order: Mapping[str, Sequence[Any]] | None) -> 
     found: dict[str, list[Any]] = {}
     for name in levels.columns:
         held = levels[name].astype(object)
-        seen = [value for value in held.dropna().unique() if value != MISSING]
+        seen = [value for value in held.dropna().unique() if value not in SILENT]
         if order is not None and name in order:
             listed = list(order[name])
         elif set(seen) <= {0, 1}:
@@ -208,7 +210,7 @@ def _codes(levels: pd.DataFrame, order: Mapping[str, Sequence[Any]]) -> NDArray[
     for name, listed in order.items():
         code = {level: number for number, level in enumerate(listed)}
         held = levels[name].astype(object)
-        columns.append([-1 if pd.isna(value) or value == MISSING else code[value] for value in held])
+        columns.append([-1 if pd.isna(value) or value in SILENT else code[value] for value in held])
     return np.array(columns, dtype=np.int64).T
 
 
@@ -308,10 +310,11 @@ def model_by_em(
     levels: pd.DataFrame,
     count: str | None = None,
     order: Mapping[str, Sequence[Any]] | None = None,
-    prior: float = 0.1,
-    start_m: float = 0.9,
+    partners: tuple[Any, Any] | None = None,
     random_pairs: Mapping[str, Mapping[Any, float]] | None = None,
     all_pairs: float | None = None,
+    prior: float = 0.1,
+    start_m: float = 0.9,
     smoothing: float = 0.0,
     tolerance: float = 1e-8,
     most_steps: int = 2000,
@@ -321,28 +324,35 @@ def model_by_em(
     ::
 
         guess m, u and the prior, then again and again:
-        E  probability g of each pattern = prior x product of m / (prior x product of m + (1-prior) x product of u)
+        E  odds o of each pattern = prior / (1 - prior) x product of m / u;    g = o / (1 + o)
         M  prior = sum of g / pairs;   m(level) = sum of g with the level / sum of g;   u with 1 - g likewise
 
+        where a record has one partner at most, its pairs compete:
+        g = o / (1 + sum of o over the pairs of the left record + the same of the right record - o)
+
     It assumes that fields err independently of each other, among records of one person and among those of two
-    (conditional independence). Comparisons that are missing are left out of the products and of the shares.
+    (conditional independence). Where they do not, as with sex and given name, the plain form takes chance for
+    truth; that each record has one partner at most is what keeps it from that.
 
     Where only likely pairs were compared (blocking), say how many pairs there are in all (``all_pairs``) and what
-    pairs picked at random look like (``random_pairs``): then u follows from these, less the true pairs that are
-    among them, and pairs not compared count as pairs of two persons.
+    pairs picked at random look like (``random_pairs``): then u follows from these, less the true pairs among
+    them, and pairs not compared count as pairs of two persons.
 
     Source: A. P. Dempster, N. M. Laird and D. B. Rubin, Journal of the Royal Statistical Society B 39 (1977); for
     linkage M. A. Jaro, Journal of the American Statistical Association 84 (1989), and W. E. Winkler, Proceedings
-    of the Section on Survey Research Methods, American Statistical Association (1988).
+    of the Section on Survey Research Methods, American Statistical Association (1988). One partner: the idea is M.
+    Sadinle's, Journal of the American Statistical Association 112 (2017); the sum of odds is an approximation of
+    ours (assumption).
 
     Args:
         levels: one row a pair (or a pattern), one column a comparison: 1 and 0, or names of levels.
         count: the column of how many pairs a row stands for; without it, one.
         order: for comparisons of other levels, their names, best first.
-        prior: where to start: the share of pairs that are one person.
-        start_m: where to start: m of the best level.
+        partners: the left and the right record of each pair, where a record has one partner at most.
         random_pairs: comparison -> level -> share among pairs picked at random.
         all_pairs: how many pairs there are in all, compared or not.
+        prior: where to start: the share of pairs that are one person.
+        start_m: where to start: m of the best level.
         smoothing: pairs of one person added to each comparison, shared by its levels, so that no m is 0.
         tolerance: stop when no probability moves by more.
         most_steps: stop after so many rounds.
@@ -361,10 +371,83 @@ def model_by_em(
     """
     table, n = _counts(levels, count)
     listed = _orders(table, order)
-    sizes = [len(each) for each in listed.values()]
-    codes = _codes(table, listed)
     if not n.sum():
         raise KitError(_("There is no pair to learn from: all counts are 0."))
+    compete = None
+    if partners is not None:
+        sides = [pd.factorize(pd.Series(side).astype(object))[0] for side in partners]
+        if any(len(side) != len(table) for side in sides) or any((side < 0).any() for side in sides):
+            raise KitError(_("partners: name the left and the right record of each of the pairs."))
+        compete = Competition(sides[0], sides[1], np.arange(len(table)))
+    return estimate(
+        _codes(table, listed),
+        n,
+        listed,
+        compete,
+        random_pairs,
+        all_pairs,
+        prior,
+        start_m,
+        smoothing,
+        tolerance,
+        most_steps,
+    )
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Pairs that compete for their records: of each the left record, the right record and its pattern's row."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    pattern: NDArray[np.int64]
+
+    def expected(self, odds: Floats) -> Floats:
+        """How many pairs of each pattern are one person, if a record has one partner at most."""
+        o = odds[self.pattern]
+        rival = np.bincount(self.left, o)[self.left] + np.bincount(self.right, o)[self.right]
+        return np.asarray(np.bincount(self.pattern, o / (1 + rival - o), minlength=len(odds)), dtype=float)
+
+
+def estimate(
+    codes: NDArray[np.int64],
+    n: Floats,
+    order: Mapping[str, Sequence[Any]],
+    compete: Competition | None = None,
+    random_pairs: Mapping[str, Mapping[Any, float]] | None = None,
+    all_pairs: float | None = None,
+    prior: float = 0.1,
+    start_m: float = 0.9,
+    smoothing: float = 0.0,
+    tolerance: float = 1e-8,
+    most_steps: int = 2000,
+) -> LinkageModel:
+    """:func:`model_by_em` on patterns that are numbers already, as whole registers need it.
+
+    Args:
+        codes: one row a pattern, one column a comparison: the number of its level, 0 the best, -1 missing.
+        n: how many pairs show the pattern.
+        order: comparison -> its levels, best first.
+        compete: the pairs, where a record has one partner at most.
+        random_pairs: as for ``model_by_em``, and so are the others.
+        all_pairs: see there.
+        prior: see there.
+        start_m: see there.
+        smoothing: see there.
+        tolerance: see there.
+        most_steps: see there.
+
+    Returns:
+        A LinkageModel.
+
+    Raises:
+        KitError: if a number is out of range.
+
+    >>> codes, n = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([40.0, 5, 5, 50])
+    >>> estimate(codes, n, {"name": [1, 0], "birth": [1, 0]}).levels["comparison"].tolist()
+    ['name', 'name', 'birth', 'birth']
+    """
+    sizes = [len(each) for each in order.values()]
     total = float(n.sum()) if all_pairs is None else number(all_pairs, "all_pairs")
     if total < n.sum():
         raise KitError(
@@ -372,18 +455,11 @@ def model_by_em(
         )
     rounds, first = whole_number(most_steps, "most_steps"), chance(start_m, "start_m")
     m = [np.array([first, *[(1 - first) / max(size - 1, 1)] * (size - 1)]) for size in sizes]
-    seen = [_shares(codes[:, at], n, size) for at, size in enumerate(sizes)]
-    if random_pairs is not None:
-        need = [name for name in listed if name not in random_pairs]
-        if need:
-            raise KitError(_("random_pairs says nothing about {name!r}.").format(name=need[0]))
-        seen = [
-            np.array([chance(random_pairs[name].get(level, 0.0), "random_pairs") for level in each])
-            for name, each in listed.items()
-        ]
-    state = _State(m, seen, chance(prior, "prior"), 0, 0.0)
+    seen = None if random_pairs is None else _random_shares(random_pairs, order)
+    u = [_shares(codes[:, at], n, size) for at, size in enumerate(sizes)] if seen is None else seen
+    state = _State(m, u, chance(prior, "prior"), 0, float("nan"))
     for step in range(1, rounds + 1):
-        new = _round(codes, n, total, state, seen if random_pairs is not None else None, smoothing, step)
+        new = _round(codes, n, total, state, seen, compete, smoothing, step)
         moved = max(
             abs(new.prior - state.prior),
             *(float(np.abs(a - b).max()) for a, b in zip(new.m + new.u, state.m + state.u, strict=True)),
@@ -391,7 +467,19 @@ def model_by_em(
         state = new
         if moved < tolerance:
             break
-    return _model(listed, state.m, state.u, state.prior, steps=state.steps, log_likelihood=state.log_likelihood)
+    return _model(order, state.m, state.u, state.prior, steps=state.steps, log_likelihood=state.log_likelihood)
+
+
+def _random_shares(
+    random_pairs: Mapping[str, Mapping[Any, float]], order: Mapping[str, Sequence[Any]]
+) -> list[Floats]:
+    need = [name for name in order if name not in random_pairs]
+    if need:
+        raise KitError(_("random_pairs says nothing about {name!r}.").format(name=need[0]))
+    return [
+        np.array([chance(random_pairs[name].get(level, 0.0), "random_pairs") for level in each])
+        for name, each in order.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -409,6 +497,7 @@ def _round(
     total: float,
     now: _State,
     seen: list[Floats] | None,
+    compete: Competition | None,
     smoothing: float,
     step: int,
 ) -> _State:
@@ -419,15 +508,19 @@ def _round(
         one[stated] *= m[codes[stated, at]]
         two[stated] *= u[codes[stated, at]]
     both = one + two
-    g = np.divide(one, both, out=np.zeros_like(one), where=both > 0)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         likelihood = float((n * np.log(both))[n > 0].sum())
-    prior = float((n * g).sum() / total)
+    if compete is None:
+        same = n * np.divide(one, both, out=np.zeros_like(one), where=both > 0)
+    else:
+        odds = np.divide(one, two, out=np.full_like(one, np.inf), where=two > 0)
+        same = compete.expected(np.minimum(odds, 1e300))
+    prior = float(same.sum() / total)
     m_new, u_new = [], []
     for at, m in enumerate(now.m):
-        m_new.append(_shares(codes[:, at], n * g, len(m), smoothing))
+        m_new.append(_shares(codes[:, at], same, len(m), smoothing))
         if seen is None:
-            u_new.append(_shares(codes[:, at], n * (1 - g), len(m)))
+            u_new.append(_shares(codes[:, at], n - same, len(m)))
         else:  # what random pairs show, less the true pairs among them, but never less than a tenth of it
             rest = np.maximum(seen[at] - prior * m_new[at], seen[at] / 10 + 1e-9)
             u_new.append(rest / rest.sum())
@@ -604,12 +697,15 @@ __all__ = [
     "LINK",
     "NON_LINK",
     "REVIEW",
+    "SILENT",
+    "Competition",
     "DecisionRule",
     "LinkageModel",
     "chance",
     "classify_pairs",
     "count_patterns",
     "decision_rule",
+    "estimate",
     "field_weights",
     "match_probability",
     "model_by_em",

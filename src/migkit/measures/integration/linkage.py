@@ -16,14 +16,14 @@ from migkit.measures._input import engine, in_order, need_columns, whole_number
 from migkit.measures.integration.assignment import one_to_one as assigned
 from migkit.measures.integration.blocking import Blocking, as_rules, choose_blocking
 from migkit.measures.integration.comparisons import MISSING, OTHER, Comparison, as_comparisons, prepare
-from migkit.measures.integration.fellegi_sunter import LinkageModel, chance, model_by_em
+from migkit.measures.integration.fellegi_sunter import Competition, LinkageModel, chance, estimate
 from migkit.measures.integration.keys import agreement_key, record_ids
 from migkit.reference import KitError, _
 
 #: Registers that make no more pairs than this are compared pair by pair, without blocking.
 ALL_PAIRS = 1_000_000
 #: How many pairs picked at random show what agreement by chance is.
-RANDOM_PAIRS = 2_000_000
+RANDOM_PAIRS = 1_000_000
 #: What blocking is called where there is none.
 EVERY_PAIR = "every pair"
 
@@ -138,7 +138,7 @@ def link(
     work = _Work(sides, made, comparisons, rules)
     try:
         model, fresh = work.learn(number_)
-        pairs = work.score(model, frequencies, limits[1])
+        pairs = work.score(model, frequencies, limits[1], one_to_one)
     finally:
         work.close()
     likely = pairs[pairs["probability"] >= limits[0]]
@@ -241,9 +241,11 @@ class _Work:
             text = text.replace(f'"{name}_l"', f'"{short}_l"').replace(f'"{name}_r"', f'"{short}_r"')
         return text
 
-    def _missing(self, comparison: Comparison) -> str:
+    def _silent(self, comparison: Comparison) -> str:
+        """Where the comparison says nothing: missing, or counted elsewhere."""
         short = self.short[comparison.main]
-        return f'"{short}_l" is null or "{short}_r" is null'
+        elsewhere = f" or ({self._sql(comparison.counted.sql)})" if comparison.counted else ""
+        return f'"{short}_l" is null or "{short}_r" is null{elsewhere}'
 
     def _linker(self, model: LinkageModel | None, frequencies: bool) -> Any:
         """Splink's linker for the two tables, with or without a model."""
@@ -263,7 +265,7 @@ class _Work:
 
     def _for_splink(self, comparison: Comparison, model: LinkageModel | None, frequencies: bool) -> dict[str, Any]:
         levels: list[dict[str, Any]] = [
-            {"sql_condition": self._missing(comparison), "label_for_charts": MISSING, "is_null_level": True}
+            {"sql_condition": self._silent(comparison), "label_for_charts": MISSING, "is_null_level": True}
         ]
         m, u = ({}, {}) if model is None else (model.table("m"), model.table("u"))
         for level in [*comparison.levels, None]:
@@ -285,35 +287,32 @@ class _Work:
     def _short_name(self, comparison: Comparison) -> str:
         return f"c{self.comparisons.index(comparison)}"
 
-    def _patterns(self, pairs: str) -> pd.DataFrame:
-        """How many pairs of the SQL query ``pairs`` (row_l, row_r) show each pattern of levels."""
+    def _levels(self, pairs: str) -> str:
+        """An SQL query: the level of each comparison, 0 the best, -1 missing, for ``pairs`` (row_l, row_r)."""
         cases = []
         for each in self.comparisons:
             levels = " ".join(f"when {self._sql(level.sql)} then {at}" for at, level in enumerate(each.levels))
             cases.append(
-                f"case when {self._missing(each)} then -1 {levels} else {len(each.levels)} end as "
+                f"(case when {self._silent(each)} then -1 {levels} else {len(each.levels)} end)::tinyint as "
                 f"{self._short_name(each)}"
             )
         columns = ", ".join(
             f'l."{short}" as "{short}_l", r."{short}" as "{short}_r"' for short in self.short.values()
         )
-        names = ", ".join(self._short_name(each) for each in self.comparisons)
-        found: pd.DataFrame = self.connection.execute(
-            f"with pairs as ({pairs}), "
-            f"valued as (select {columns} from pairs "
-            f"join left_ l on l.row_ = row_l join right_ r on r.row_ = row_r), "
-            f"levelled as (select {', '.join(cases)} from valued) "
-            f"select {names}, count(*) as pairs from levelled group by all order by all"
-        ).df()
-        return found
+        return (
+            f"select row_l, row_r, {', '.join(cases)} from (select row_l, row_r, {columns} from ({pairs}) "
+            f"join left_ l on l.row_ = row_l join right_ r on r.row_ = row_r)"
+        )
 
-    def _named(self, patterns: pd.DataFrame) -> pd.DataFrame:
-        """Patterns with the names of comparisons and levels."""
-        table = pd.DataFrame(index=patterns.index)
-        for each in self.comparisons:
-            names = np.array([*each.level_names, MISSING], dtype=object)
-            table[each.name] = names[patterns[self._short_name(each)].to_numpy()]
-        return table
+    def _patterns(self, levelled: str) -> pd.DataFrame:
+        """How many pairs of a query show each pattern of levels, with a number for each pattern."""
+        names = ", ".join(self._short_name(each) for each in self.comparisons)
+        self.connection.execute(
+            f"create or replace table patterns as select row_number() over (order by {names}) - 1 as pattern, * "
+            f"from (select {names}, count(*) as n from ({levelled}) group by all)"
+        )
+        found: pd.DataFrame = self.connection.execute("select * from patterns order by pattern").df()
+        return found
 
     def learn(self, seed: int) -> tuple[LinkageModel, list[int]]:
         """The model, and how many new pairs each blocking rule made."""
@@ -326,26 +325,31 @@ class _Work:
         fresh = [dict(made).get(at, 0) for at in range(len(self.rules))]
         chosen = [self._sample(side, at, seed) for at, side in enumerate(self.sides)]
         random = self._patterns(
-            f"select l.row_ as row_l, r.row_ as row_r from {chosen[0]} l cross join {chosen[1]} r"
+            self._levels(f"select l.row_ as row_l, r.row_ as row_r from {chosen[0]} l cross join {chosen[1]} r")
         )
-        candidates = self._patterns(
-            f"select split_part(join_key_l, '-__-', 2)::bigint as row_l, "
-            f"split_part(join_key_r, '-__-', 2)::bigint as row_r from {self.blocked}"
-        )
-        shares = self._shares(random)
-        order = {each.name: each.level_names for each in self.comparisons}
-        if candidates.empty:
+        row = "split_part(join_key_{0}, '-__-', 2)::integer as row_{0}"
+        candidates = f"select {row.format('l')}, {row.format('r')} from {self.blocked}"
+        self.connection.execute(f"create table levelled as {self._levels(candidates)}")
+        patterns = self._patterns("from levelled")
+        if patterns.empty:
             raise KitError(_("No two records agree on any blocking rule; loosen the rules, or check the columns."))
+        names = [self._short_name(each) for each in self.comparisons]
+        pairs = self.connection.execute(
+            f"select row_l, row_r, pattern::integer as pattern from levelled "
+            f"join patterns using ({', '.join(names)}) order by row_l, row_r"
+        ).fetchnumpy()
+        self.connection.execute("drop table levelled")
         size = len(self.sides[0].ids), len(self.sides[1].ids)
-        model = model_by_em(
-            self._named(candidates).assign(pairs=candidates["pairs"].to_numpy()),
-            count="pairs",
-            order=order,
+        model = estimate(
+            patterns[names].to_numpy(dtype=np.int64),
+            patterns["n"].to_numpy(dtype=float),
+            {each.name: each.level_names for each in self.comparisons},
+            Competition(*(np.asarray(pairs[name]) for name in ("row_l", "row_r", "pattern"))),
+            self._shares(random),
+            float(size[0] * size[1]),
             prior=min(size) / (size[0] * size[1]) / 2,
-            random_pairs=shares,
-            all_pairs=float(size[0] * size[1]),
             smoothing=1.0,
-            tolerance=1e-7,
+            tolerance=1e-5,
         )
         return model, fresh
 
@@ -370,13 +374,13 @@ class _Work:
             stated = codes >= 0
             names = each.level_names
             counts = np.bincount(
-                codes[stated], weights=patterns["pairs"].to_numpy(dtype=float)[stated], minlength=len(names)
+                codes[stated], weights=patterns["n"].to_numpy(dtype=float)[stated], minlength=len(names)
             )
             counts = np.maximum(counts, 0.5)
             shares[each.name] = dict(zip(names, (counts / counts.sum()).tolist(), strict=True))
         return shares
 
-    def score(self, model: LinkageModel, frequencies: bool, keep: float) -> pd.DataFrame:
+    def score(self, model: LinkageModel, frequencies: bool, keep: float, compete: bool) -> pd.DataFrame:
         """The pairs with their levels, weight and probability."""
         scorer = self._linker(model, frequencies)
         registered = self.api.register(self.blocked)
@@ -385,15 +389,18 @@ class _Work:
         prior = float(np.log2(model.prior / (1 - model.prior)))
         levels = ", ".join(f"gamma_{self._short_name(each)}" for each in self.comparisons)
         table = self.connection.execute(
-            f"select row__l as row_l, row__r as row_r, match_weight - ({prior}) as weight, "
-            f"match_probability as probability, {levels} from {found.physical_name} order by row_l, row_r"
+            f"select row__l as row_l, row__r as row_r, match_weight, {levels} from {found.physical_name} "
+            "order by row_l, row_r"
         ).df()
+        odds = np.exp2(np.minimum(table["match_weight"].to_numpy(dtype=float), 1000))
+        rows = [table[name].to_numpy(dtype=np.int64) for name in ("row_l", "row_r")]
+        pairs = Competition(rows[0], rows[1], np.arange(len(table)))
         result = pd.DataFrame(
             {
-                "left_id": self.sides[0].ids.to_numpy()[table["row_l"].to_numpy()],
-                "right_id": self.sides[1].ids.to_numpy()[table["row_r"].to_numpy()],
-                "weight": table["weight"],
-                "probability": table["probability"],
+                "left_id": self.sides[0].ids.to_numpy()[rows[0]],
+                "right_id": self.sides[1].ids.to_numpy()[rows[1]],
+                "weight": table["match_weight"] - prior,
+                "probability": pairs.expected(odds) if compete else odds / (1 + odds),
             }
         )
         for each in self.comparisons:
