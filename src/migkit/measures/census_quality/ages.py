@@ -133,6 +133,8 @@ def digit_shares(
         totals = rank * early.groupby(early.index % 10).sum() + (10 - rank) * late.groupby(late.index % 10).sum()
     else:
         totals = by_digit.sum()
+    if totals.sum() == 0:  # the one age that none of the ten windows holds, such as 89 of 10 to 89
+        raise KitError(_("Nobody has an age that counts from {a} to {b}.").format(a=first, b=last))
     shares = 100 * totals / totals.sum()
     return pd.Series(shares, name="percent").rename_axis(index="digit").sort_index()
 

@@ -14,6 +14,7 @@ An unknown answer (blank, X, XXX, Not stated) passes no comparison: who did not 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ def read_operand(text: str) -> tuple[str, Any]:
     )
 
 
+@cache
 def read_condition(text: str) -> tuple[Clause, ...]:
     """The tests of a condition.
 

@@ -115,7 +115,13 @@ def correct_edits(
         remedies.setdefault(each.rule, []).append(each)
     work, log = persons.copy(), []
     for _round in range(most_rounds):
-        changes = [change for rule in able for change in _apply(rule, remedies, work, setting)]
+        changes: list[tuple[Any, ...]] = []
+        frame = None  # worked out anew only after a change
+        for rule in able:
+            frame = prepared(work, able, setting) if frame is None else frame
+            fresh = _apply(rule, remedies, work, frame, setting)
+            frame = None if fresh else frame
+            changes += fresh
         log += changes
         if not changes:
             return Corrected(work, _log(log, persons))
@@ -126,10 +132,13 @@ def correct_edits(
 
 
 def _apply(
-    rule: EditRule, remedies: dict[str, list[Correction]], work: pd.DataFrame, setting: EditSetting
+    rule: EditRule,
+    remedies: dict[str, list[Correction]],
+    work: pd.DataFrame,
+    frame: pd.DataFrame,
+    setting: EditSetting,
 ) -> list[tuple[Any, ...]]:
     """Correct ``work`` in place where the rule fails; returns position, column, old, new, rule of each change."""
-    frame = prepared(work, [rule], setting)
     failed = np.flatnonzero(meets(rule.condition, frame, setting.names).to_numpy(dtype=bool))
     if not len(failed):
         return []
@@ -207,9 +216,30 @@ def put(table: pd.DataFrame, column: str, places: np.ndarray, values: np.ndarray
 
 
 def _log(changes: list[tuple[Any, ...]], persons: pd.DataFrame) -> pd.DataFrame:
-    labels = persons.index.to_numpy(dtype=object)
-    rows = [(labels[place], place, column, old, new, rule) for place, column, old, new, rule in changes]
-    return pd.DataFrame(rows, columns=LOG_COLUMNS).astype({"position": "int64", "old": object, "new": object})
+    place, column, old, new, rule = map(list, zip(*changes, strict=True)) if changes else ([], [], [], [], [])
+    return written(persons, np.array(place, dtype=np.int64), column, old, new, rule)
+
+
+def written(
+    persons: pd.DataFrame, places: np.ndarray, column: list[str], old: list[Any], new: list[Any], rule: list[str]
+) -> pd.DataFrame:
+    """A log of changes; values stay what they were, so that a blank comes back as the same blank.
+
+    >>> people = pd.DataFrame({"age": [8]}, index=["a"])
+    >>> written(people, np.array([0]), ["age"], [8], [None], ["some rule"])["row"].tolist()
+    ['a']
+    """
+    held = {
+        "row": persons.index.to_numpy(dtype=object)[places],
+        "position": places,
+        "column": column,
+        "old": old,
+        "new": new,
+        "rule": rule,
+    }
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype="int64" if name == "position" else object) for name, values in held.items()}
+    )
 
 
 def undo_corrections(persons: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:

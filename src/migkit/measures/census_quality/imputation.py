@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import column_names, is_unknown, need_columns, shown, whole_number
-from migkit.measures.census_quality.corrections import LOG_COLUMNS, Corrected, put
+from migkit.measures.census_quality.corrections import Corrected, put, written
 from migkit.reference import KitError, _
 
 METHODS = ("random", "sequential")
@@ -95,13 +95,9 @@ def hot_deck(
     values = persons[column].to_numpy(dtype=object)
     work = persons.copy()
     put(work, column, places, values[donor[places]])
-    labels = persons.index.to_numpy(dtype=object)
-    log = pd.DataFrame(
-        {"row": labels[places], "position": places, "column": column, "old": values[places],
-         "new": values[donor[places]], "rule": [f"hot deck {agree[p]} of {len(names)}" for p in places]},
-        columns=LOG_COLUMNS,
-    )  # fmt: skip
-    return Corrected(work, log.astype({"position": "int64", "old": object, "new": object}))
+    rules = [f"hot deck {agree[place]} of {len(names)}" for place in places]
+    old, new = list(values[places]), list(values[donor[places]])
+    return Corrected(work, written(persons, places, [column] * len(places), old, new, rules))
 
 
 def _in_order(persons: pd.DataFrame, order: str | None) -> np.ndarray:

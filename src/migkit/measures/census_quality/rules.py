@@ -97,7 +97,8 @@ class EditSetting:
         if self.census_day is None:
             raise KitError(_("These rules need the day of the census: give census_day='2024-07-01'."))
         try:
-            return pd.Timestamp(self.census_day)
+            day = self.census_day
+            return pd.Timestamp(date.fromisoformat(day) if isinstance(day, str) else day)
         except (ValueError, TypeError) as error:
             raise KitError(
                 _("The day of the census must be a date such as '2024-07-01'; got {value}.").format(
@@ -119,7 +120,8 @@ def _closed_ages(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
 
 
 def _birth_dates(frame: pd.DataFrame) -> pd.Series:
-    parsed = pd.to_datetime(tidy(frame["birth_date"]), errors="coerce")
+    """Dates of birth; text other than 1990-07-01 counts as no answer (1/7/1990 has two meanings)."""
+    parsed = pd.to_datetime(tidy(frame["birth_date"]), errors="coerce", format="ISO8601")
     return pd.Series(parsed, index=frame.index)
 
 

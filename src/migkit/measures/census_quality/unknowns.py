@@ -169,7 +169,7 @@ def _universe(given: Any, persons: pd.DataFrame, item: str) -> np.ndarray:
             )
         )
     # A condition on an unknown answer is unknown itself: such a person counts as not asked.
-    return np.array([value is True or (value == 1 and not pd.isna(value)) for value in values], dtype=bool)
+    return values.eq(True).fillna(False).to_numpy(dtype=bool)
 
 
 __all__ = ["answer_states", "item_nonresponse"]
