@@ -276,8 +276,8 @@ TRAPS: tuple[Trap, ...] = (
     Trap(
         "guiana",
         ("GUY", "GUF", "SUR"),
-        ("guyana", "guyane"),
-        ("guiana", "guyanese", "guyanais"),
+        ("guyana", "guyane", "guiana"),
+        ("guyanese", "guyanais"),
         N_("Guyana, French Guiana and Suriname (Dutch Guiana) have shared the name."),
     ),
     Trap(

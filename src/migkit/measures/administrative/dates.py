@@ -139,9 +139,8 @@ def _in_figures(values: tuple[str, str, str]) -> _Found:
     readings = [(order, parts) for order, parts in arranged if parts and _is_day(parts)]
     if not any(parts for _order, parts in arranged):
         return _Found("unreadable")
-    distinct = {parts for _order, parts in readings}
-    if len(distinct) == 1:
-        return _Found("parsed", tuple(readings[:1]))
+    if len(readings) > 1 and len({parts for _order, parts in readings}) == 1:
+        return _Found("parsed", (("", readings[0][1]),))  # 03/03/2024: the order does not matter
     return _Found("parsed", tuple(readings)) if readings else _Found("impossible")
 
 

@@ -10,22 +10,38 @@ from migkit.measures._input import TOTAL, classifier, need_columns, number, show
 from migkit.measures.administrative._events import once, read_crossings
 from migkit.reference import KitError, _
 
+#: What follows what: entry or exit, then entry, exit or nothing.
+PAIRS = ("EE", "EX", "E_last", "XX", "XE", "X_last")
 
-def _rates(pairs: dict[str, int]) -> dict[str, float]:
-    """Shares missed and their standard errors from the counts of what follows what."""
-    ee, ex, xx, xe = (float(pairs[key]) for key in ("EE", "EX", "XX", "XE"))
-    out = dict.fromkeys(("missed_exit", "missed_exit_se", "missed_entry", "missed_entry_se"), np.nan)
-    if ee + ex == 0 or xx + xe == 0:
-        return out
-    a, b = ee / (ee + ex), xx / (xx + xe)
-    var_a, var_b = a * (1 - a) / (ee + ex), b * (1 - b) / (xx + xe)
-    if b < 1:
-        out["missed_exit"] = a / (1 - b)
-        out["missed_exit_se"] = (var_a / (1 - b) ** 2 + var_b * a**2 / (1 - b) ** 4) ** 0.5
-    if a < 1:
-        out["missed_entry"] = b / (1 - a)
-        out["missed_entry_se"] = (var_b / (1 - a) ** 2 + var_a * b**2 / (1 - a) ** 4) ** 0.5
-    return out
+
+def _missed(ee: float, ex: float, xx: float, xe: float) -> tuple[float, float]:
+    """Shares of exits and of entries missed, from the chances of what follows an entry and an exit."""
+    u, v = (
+        ee / xe,
+        xx / ex,
+    )
+    more = 1 - u * v
+    return u / (ex * more + u), v / (xe * more + v)
+
+
+def _with_errors(counts: dict[str, int]) -> dict[str, float]:
+    """Shares missed, and their standard errors by the delta method with numerical derivatives."""
+    names = ("missed_exit", "missed_exit_se", "missed_entry", "missed_entry_se")
+    entries, exits = (
+        counts["EE"] + counts["EX"] + counts["E_last"],
+        counts["XX"] + counts["XE"] + counts["X_last"],
+    )
+    if not counts["EX"] or not counts["XE"]:
+        return dict.fromkeys(names, np.nan)
+    p = np.array([counts["EE"] / entries, counts["EX"] / entries, counts["XX"] / exits, counts["XE"] / exits])
+    variance = np.zeros((4, 4))
+    for at, n in ((0, entries), (2, exits)):
+        of_one = p[at : at + 2]
+        variance[at : at + 2, at : at + 2] = (np.diag(of_one) - np.outer(of_one, of_one)) / n
+    step = 1e-6 * np.eye(4)
+    slopes = np.array([np.subtract(_missed(*(p + each)), _missed(*(p - each))) / 2e-6 for each in step]).T
+    errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, variance, slopes), 0))
+    return dict(zip(names, (v for pair in zip(_missed(*p), errors, strict=True) for v in pair), strict=True))
 
 
 def missed_shares(
@@ -44,19 +60,24 @@ def missed_shares(
 
     ::
 
-        a = share of entries whose next event is another entry      q = share of exits not recorded
-        b = share of exits whose next event is another exit         r = share of entries not recorded
+        q, r    share of exits, of entries that are not recorded
+        c, d    chance that a person who entered leaves again, that one who left enters again
+        EE, EX  share of recorded entries after which the next record is an entry, an exit
+        XX, XE  share of recorded exits after which it is an exit, an entry
 
-        a = q(1 - r) / (1 - qr)      b = r(1 - q) / (1 - qr)
-        so   q = a / (1 - b)         r = b / (1 - a)
+        EX = c (1 - q) / D     EE = c q d (1 - r) / D     D = 1 - c q d r
+        XE = d (1 - r) / D     XX = d r c (1 - q) / D
 
-    Both a and b are needed: if an exit and the entry after it are missed together, nothing looks wrong. Standard
-    errors by the delta method. Assumes that each crossing is missed by chance, alike for all and whatever happened
-    at the one before, and that those who cross again are missed as often as those who do not: compute it by post
-    or by way of travelling where these differ.
+        so   u = EE / XE = c q      c = EX (1 - u v) + u      q = u / c
+             v = XX / EX = d r      d = XE (1 - u v) + v      r = v / d
+
+    The plain share EE / (EE + EX) is too low: an exit and the entry after it may be missed together, and the last
+    exit of a person who does not come back is never seen to be missing. Standard errors by the delta method.
+    Assumes that each crossing is missed by chance, alike for all and whatever happened at the one before, and that
+    who has crossed often goes on as others do: compute it by way of travelling or by post where these differ.
 
     Source: our derivation (assumption), in the manner of capture and recapture: G. A. F. Seber, The Estimation of
-    Animal Abundance (2nd ed. 1982); delta method: ibid., section 1.3.3.
+    Animal Abundance (2nd ed. 1982); the delta method is in its section 1.3.3.
 
     Args:
         events: one row a crossing.
@@ -64,39 +85,37 @@ def missed_shares(
         by: a column to compute the shares by, such as the way of travelling; a pair belongs to its first event.
 
     Returns:
-        One row a group, a last one "Total": ``EE``, ``EX``, ``XX``, ``XE`` (how often what followed what),
-        ``missed_exit``, ``missed_exit_se``, ``missed_entry``, ``missed_entry_se`` (shares, 0 to 1; missing where
-        nobody crossed again).
+        One row a group, a last one "Total": ``EE``, ``EX``, ``E_last``, ``XX``, ``XE``, ``X_last`` (events by what
+        follows), ``missed_exit``, ``missed_exit_se``, ``missed_entry``, ``missed_entry_se`` (shares, 0 to 1;
+        missing where too few crossed again).
 
     Raises:
         KitError: as for pair_crossings.
 
+    >>> days = ["01-01", "01-09", "02-01", "03-01", "03-09", "04-01", "04-09"]
     >>> events = pd.DataFrame({
-    ...     "person": ["A"] * 6, "direction": ["E", "X", "E", "E", "X", "E"],
-    ...     "date": ["2024-01-01", "2024-01-09", "2024-02-01", "2024-03-01", "2024-03-09", "2024-04-01"],
+    ...     "person": ["A"] * 7, "direction": ["E", "X", "E", "E", "X", "E", "X"],
+    ...     "date": [f"2024-{day}" for day in days],
     ... })
-    >>> missed_shares(events).loc["Total", ["EE", "EX", "missed_exit"]].astype(float).round(3).tolist()
-    [1.0, 2.0, 0.333]
+    >>> missed_shares(events).loc["Total", ["EE", "EX", "XE", "missed_exit"]].astype(float).round(3).tolist()
+    [1.0, 3.0, 2.0, 0.333]
     """
     every = read_crossings(events, person, time, direction, entry, exit)
     taken, _again = once(every, number(repeat_minutes, "repeat_minutes"))
-    here = ~taken.last
-    after = np.r_[taken.enters[1:], False][: len(here)]
-    kind = np.where(taken.enters, np.where(after, "EE", "EX"), np.where(after, "XE", "XX"))[here]
-    groups = pd.Series(TOTAL, index=range(int(here.sum())), dtype=object)
+    after = np.where(taken.last, "_last", np.where(np.roll(taken.enters, -1), "E", "X"))
+    kind = np.char.add(np.where(taken.enters, "E", "X"), after)
     lines = {}
     if by is not None:
         need_columns(events, [by], _("The table of crossings"))
-        groups = classifier(events[by].reset_index(drop=True)).iloc[taken.row[here]].reset_index(drop=True)
+        groups = classifier(events[by].reset_index(drop=True)).iloc[taken.row]
         for level in groups.cat.categories:
             of_level = kind[groups.eq(level).to_numpy(dtype=bool)]
             if len(of_level):
-                lines[level] = {key: int((of_level == key).sum()) for key in ("EE", "EX", "XX", "XE")}
-    lines[TOTAL] = {key: int((kind == key).sum()) for key in ("EE", "EX", "XX", "XE")}
-    table = pd.DataFrame.from_dict(
-        {label: pairs | _rates(pairs) for label, pairs in lines.items()}, orient="index"
-    )
-    return table.astype(dict.fromkeys(("EE", "EX", "XX", "XE"), "int64")).rename_axis(index=by or "group")
+                lines[level] = {key: int((of_level == key).sum()) for key in PAIRS}
+    lines[TOTAL] = {key: int((kind == key).sum()) for key in PAIRS}
+    every_line = {label: counts | _with_errors(counts) for label, counts in lines.items()}
+    table = pd.DataFrame.from_dict(every_line, orient="index")
+    return table.astype(dict.fromkeys(PAIRS, "int64")).rename_axis(index=by or "group")
 
 
 def _share(share: float | Estimate, what: str) -> tuple[float, float]:

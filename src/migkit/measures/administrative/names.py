@@ -150,6 +150,8 @@ def _joined(words: list[str]) -> list[str]:
 def _word_key(word: str) -> str:
     if not re.fullmatch("[a-z]+", word):  # another script: the word is its own key
         return word
+    if word == "h":  # an initial
+        return word
     for pattern, becomes in _COMPILED:
         word = pattern.sub(becomes, word)
     parts: tuple[str, str, str] = _SYLLABLE.findall(word)[0]

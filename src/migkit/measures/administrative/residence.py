@@ -339,8 +339,9 @@ def revisions(
 
     Returns:
         One row for each period and lag that the records allow: ``period``, ``months_after``, ``final`` and
-        ``undetermined`` for ``move`` "immigration" and "emigration". Final figures can only grow and the
-        undetermined only vanish as the lag grows; the sum of the two is the most that the flow can become.
+        ``undetermined`` for ``move`` "immigration" and "emigration". Final figures can only grow as the lag
+        grows, and nothing is undetermined once the window is over. The sum of the two is what is possible at the
+        time; it may still grow, because who has become a resident can emigrate.
 
     Raises:
         KitError: as for :func:`residence_moves`.
