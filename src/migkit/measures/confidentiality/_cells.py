@@ -25,8 +25,8 @@ class Cells:
 
     Attributes:
         labels: one row a cell, one column a classifier.
-        sums: one row a sum that the table shows, one column a cell: +1 for the parts, -1 for the total; for the true
-            values, sums x values = 0.
+        sums: one row a sum that the table shows, one column a cell: +1 for the parts, -1 for the total; for the
+            true values, sums x values = 0.
     """
 
     labels: pd.DataFrame
@@ -43,7 +43,8 @@ def read_cells(table: pd.DataFrame, classifiers: Any, hierarchies: Hierarchies |
     """The cells of a long table: one row a cell, totals marked "Total".
 
     Raises:
-        KitError: if a column is missing, a label is blank, a cell stands twice, or a hierarchy names strange codes.
+        KitError: if a column is missing, a label is blank, a cell stands twice, or a hierarchy names strange
+            codes.
     """
     names = column_names(classifiers, what)
     if not names:
@@ -143,8 +144,8 @@ def need_sums(cells: Cells, values: Floats, what: str) -> None:
         parts = float(values[members.indices[members.data > 0]].sum())
         raise KitError(
             _(
-                "{what}: the cell {cell} holds {total:g}, but its parts add to {parts:g}. Give the table before it is "
-                "rounded, with every category; a code that is itself a sum needs a hierarchy."
+                "{what}: the cell {cell} holds {total:g}, but its parts add to {parts:g}. Give the table before "
+                "it is rounded, with every category; a code that is itself a sum needs a hierarchy."
             ).format(what=what, cell=cell_name(cells.labels, total), total=values[total], parts=parts)
         )
 

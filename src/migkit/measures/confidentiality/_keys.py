@@ -45,7 +45,8 @@ class Combinations:
 
     def added(self, weights: Floats) -> Floats:
         """The sum of ``weights`` (one a record) in each combination."""
-        return np.bincount(self.of_record, weights=weights, minlength=len(self.count))
+        added = np.bincount(self.of_record, weights=weights, minlength=len(self.count))
+        return np.asarray(added, dtype=np.float64)
 
 
 def check_missing(missing: str) -> bool:

@@ -24,8 +24,8 @@ class Audit:
     """What an attacker learns about each hidden cell.
 
     Attributes:
-        cells: one row a hidden cell: the classifiers, ``low`` and ``high`` (the figures that it may be), ``width``, and
-            ``disclosed`` (True where it can be nothing else).
+        cells: one row a hidden cell: the classifiers, ``low`` and ``high`` (the figures that it may be),
+            ``width``, and ``disclosed`` (True where it can be nothing else).
         width: the width that was asked for.
         protects: True if every hidden cell is left at least this wide, and none is disclosed.
     """
@@ -52,8 +52,8 @@ def audit_table(
 ) -> Audit:
     """Attack a table as a reader could: the smallest and the largest figure that each hidden cell may hold.
 
-    The reader knows the published cells, that parts add to totals, and that no hidden figure is below ``least``. Two
-    linear programmes a cell::
+    The reader knows the published cells, that parts add to totals, and that no hidden figure is below ``least``.
+    Two linear programmes a cell::
 
         minimise (then maximise) x_i   such that   parts - total = 0 for every sum that the table shows,
                                                    x = the figure for published cells,   x >= least for hidden ones
@@ -61,8 +61,8 @@ def audit_table(
     A cell whose smallest and largest figure are equal is disclosed, though nobody printed it. A cell that is left
     some way to slide (``width``) is protected as far as that.
 
-    Source: the feasibility interval of Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4; M.
-    Fischetti and J. J. Salazar, "Solving the cell suppression problem on tabular data with linear constraints",
+    Source: the feasibility interval of Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4;
+    M. Fischetti and J. J. Salazar, "Solving the cell suppression problem on tabular data with linear constraints",
     Management Science 47 (2001).
 
     Args:
@@ -74,7 +74,8 @@ def audit_table(
         least: the smallest figure that a hidden cell may hold: 0, or 1 where readers know that zeros are shown.
         most: the largest figure, if readers know one; None if not.
         width: how far each hidden cell must be able to slide.
-        whole: True for counts: figures are whole numbers. Matters with three classifiers or more, and takes longer.
+        whole: True for counts: figures are whole numbers. Matters with three classifiers or more, and takes
+            longer.
 
     Raises:
         KitError: if a column is missing, a cell stands twice, or the published figures contradict each other.
@@ -131,7 +132,7 @@ def clusters(cells: Cells, figures: Floats, hidden: Bools) -> Iterator[Cluster]:
 
 
 def extreme(cluster: Cluster, floor: Floats, roof: Floats, one: int, sign: int, whole: bool) -> Floats | None:
-    """Figures of the cluster at which its cell ``one`` is smallest (sign 1) or largest (-1); None: without limit."""
+    """Figures of the cluster with its cell ``one`` smallest (sign 1) or largest (-1); None if without limit."""
     if not cluster.ties.shape[0]:
         alone = np.asarray(floor if sign > 0 else roof, dtype=float)
         return alone if np.isfinite(alone[one]) else None
@@ -151,8 +152,8 @@ def extreme(cluster: Cluster, floor: Floats, roof: Floats, one: int, sign: int, 
     if done.status != 0:
         raise KitError(
             _(
-                "The figures of the table contradict each other: no figures for the hidden cells agree with the totals. "
-                "Give the table before it is rounded, and the smallest hidden figure (least) as it is."
+                "The figures of the table contradict each other: no figures for the hidden cells agree with the "
+                "totals. Give the table before it is rounded, and the smallest hidden figure (least) as it is."
             )
         )
     return np.asarray(done.x)

@@ -9,13 +9,13 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from migkit.measures._input import TOTAL, engine, shown
+from migkit.measures._input import TOTAL, engine
 from migkit.measures.confidentiality._cells import Bools, Cells, Floats, Hierarchies
-from migkit.measures.confidentiality.cell_audit import SAME, clusters, extreme, is_whole
+from migkit.measures.confidentiality.cell_audit import SAME, Cluster, clusters, extreme, is_whole
 from migkit.reference import KitError, _
 
 #: The exact method tries all choices at once: beyond this many unknowns it would take too long.
-LARGEST_EXACT = 40_000
+LARGEST_EXACT = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Task:
     whole: bool = False
 
     def costs(self) -> Floats:
-        """What it costs to hide a cell: one, and more for large figures (totals), by their logarithm (assumption)."""
+        """What hiding a cell costs: 1, and the logarithm of its figure, so that totals cost more (assumption)."""
         return 1 + np.log1p(np.abs(self.figures))
 
     def slides(self) -> list[tuple[int, float]]:
@@ -56,7 +56,9 @@ def _room(task: Task) -> tuple[Floats, Floats]:
     return np.where(moves, task.figures - task.least, 0).clip(min=0), np.where(moves, np.inf, 0)
 
 
-def _cheapest_slide(task: Task, move: tuple[int, float], costs: Floats, allowed: Bools | None = None) -> Floats | None:
+def _cheapest_slide(
+    task: Task, move: tuple[int, float], costs: Floats, allowed: Bools | None = None
+) -> Floats | None:
     """The movement of all cells, at least cost, that lets one cell slide: a flow through the sums.
 
     None if no choice among the ``allowed`` cells does it.
@@ -78,7 +80,7 @@ def _cheapest_slide(task: Task, move: tuple[int, float], costs: Floats, allowed:
             bounds=Bounds(floor, roof),
             integrality=np.ones(2 * n),
         )
-    return None if done.status != 0 else np.asarray(done.x[:n] - done.x[n:])
+    return None if done.status != 0 else np.asarray(done.x[:n] - done.x[n:], dtype=float)
 
 
 def _already(task: Task, move: tuple[int, float], movements: list[Floats]) -> Floats | None:
@@ -88,8 +90,12 @@ def _already(task: Task, move: tuple[int, float], movements: list[Floats]) -> Fl
     for movement in movements:
         if abs(movement[target]) > 1e-7:
             other = movement * (amount / movement[target])
-            if (is_whole(other) or not task.whole) and (other >= -down - 1e-9).all() and (other <= up + 1e-9).all():
-                return other
+            if (
+                (is_whole(other) or not task.whole)
+                and (other >= -down - 1e-9).all()
+                and (other <= up + 1e-9).all()
+            ):
+                return np.asarray(other, dtype=float)
     return None
 
 
@@ -109,10 +115,11 @@ def _slide_all(tasks: list[Task], hidden: Bools, allowed: Bools | None = None) -
 
 
 def heuristic(tasks: list[Task], hidden: Bools | None = None) -> Bools:
-    """Cell after cell, the cheapest slide; hidden cells are free. Then again among the hidden ones, to drop needless.
+    """Cell after cell, the cheapest slide; hidden cells are free. Then again among the hidden ones, to drop
+    needless.
 
-    Source: the network-flow approach to complementary suppression; J. P. Kelly, B. L. Golden and A. A. Assad, "Cell
-    suppression: disclosure protection for sensitive tabular data", Networks 22 (1992).
+    Source: the network-flow approach to complementary suppression; J. P. Kelly, B. L. Golden and A. A. Assad,
+    "Cell suppression: disclosure protection for sensitive tabular data", Networks 22 (1992).
     """
     small = tasks[0].small
     first = _slide_all(tasks, small if hidden is None else hidden | small)
@@ -122,40 +129,49 @@ def heuristic(tasks: list[Task], hidden: Bools | None = None) -> Bools:
     return first if kept is None else kept
 
 
+class _Seen:
+    """What the attack on a cluster has shown to be possible so far: every solution is a whole possible table."""
+
+    def __init__(self, cluster: Cluster, task: Task, far: float) -> None:
+        self.cluster, self.whole = cluster, task.whole
+        self.true = task.figures[cluster.places]
+        self.low, self.high = self.true.copy(), self.true.copy()
+        self.floor, self.roof = np.full(len(self.true), task.least), self.true + far
+
+    def low_enough(self, one: int, goal: float) -> bool:
+        """True if the cell may be as small as ``goal``."""
+        return bool(self.low[one] <= goal or (self._look(one, 1) and self.low[one] <= goal))
+
+    def high_enough(self, one: int, goal: float) -> bool:
+        """True if the cell may be as large as ``goal``."""
+        return bool(self.high[one] >= goal or (self._look(one, -1) and self.high[one] >= goal))
+
+    def _look(self, one: int, sign: int) -> bool:
+        found = extreme(self.cluster, self.floor, self.roof, one, sign, self.whole)
+        if found is not None:
+            self.low, self.high = np.minimum(self.low, found), np.maximum(self.high, found)
+        return found is not None
+
+
 def withstands(task: Task, hidden: Bools) -> bool:
     """True if the attack leaves every small cell its room, and finds no hidden cell exactly.
 
-    Every table that the attack finds possible is remembered: a cell that was seen at both its ends needs no more.
+    A cell that was seen at both its ends while others were attacked needs no attack of its own.
     """
-    figures = task.figures
     far = 100 * (1 + max((abs(amount) for _cell, amount in task.slides()), default=0.0))
-    near = SAME * np.maximum(1, np.abs(figures))
-    for cluster in clusters(task.cells, figures, hidden):
-        at = cluster.places
-        true, tolerance, small = figures[at], near[at], task.small[at]
-        floor, roof = np.full(len(at), task.least), true + far
-        seen = {1: true.copy(), -1: true.copy()}
-        need = {
-            1: true - np.where(small, task.down[at], 0) + tolerance,
-            -1: true + np.where(small, task.up[at], 0) - tolerance,
-        }
-
-        def look(one: int, sign: int) -> None:
-            found = extreme(cluster, floor, roof, one, sign, task.whole)
-            if found is not None:
-                seen[1], seen[-1] = np.minimum(seen[1], found), np.maximum(seen[-1], found)
-
-        for one in np.flatnonzero(small):
-            for sign in (1, -1):
-                if sign * seen[sign][one] > sign * need[sign][one]:
-                    look(one, sign)
-                if sign * seen[sign][one] > sign * need[sign][one]:
-                    return False
-        for one in range(len(at)):
-            for sign in (1, -1):
-                if seen[-1][one] - seen[1][one] <= tolerance[one]:
-                    look(one, sign)
-            if seen[-1][one] - seen[1][one] <= tolerance[one]:
+    for cluster in clusters(task.cells, task.figures, hidden):
+        seen = _Seen(cluster, task, far)
+        near = SAME * np.maximum(1, np.abs(seen.true))
+        for one, place in enumerate(cluster.places):
+            true, down, up = seen.true[one], task.down[place], task.up[place]
+            if task.small[place] and not (
+                seen.low_enough(one, true - down + near[one]) and seen.high_enough(one, true + up - near[one])
+            ):
+                return False
+        for one, true in enumerate(seen.true):
+            if seen.high[one] - seen.low[one] <= 2 * near[one] and not (
+                seen.low_enough(one, true - 2 * near[one]) or seen.high_enough(one, true + 2 * near[one])
+            ):
                 return False
     return True
 
@@ -189,7 +205,9 @@ def optimal(task: Task) -> Bools:
     sums = sparse.block_diag([task.cells.sums] * blocks, format="csr")
     ties = sparse.hstack([sparse.csr_matrix((sums.shape[0], n)), sums], format="csr")
     over = sparse.hstack([-sparse.vstack([sparse.diags(up)] * blocks), sparse.identity(n * blocks)], format="csr")
-    under = sparse.hstack([sparse.vstack([sparse.diags(down)] * blocks), sparse.identity(n * blocks)], format="csr")
+    under = sparse.hstack(
+        [sparse.vstack([sparse.diags(down)] * blocks), sparse.identity(n * blocks)], format="csr"
+    )
     floor, roof = np.full(n * (blocks + 1), -much), np.full(n * (blocks + 1), much)
     floor[:n], roof[:n] = task.small, (task.figures > 0) | task.small
     for block, (cell, amount) in enumerate(moves, start=1):
@@ -230,9 +248,11 @@ def tauargus(task: Task, hierarchies: Hierarchies | None = None) -> Bools:
             heads += lines
         (home / "t.rda").write_text(
             "\n".join(
-                ['<SEPARATOR> ";"', "<SAFE> S", "<UNSAFE> U", "<PROTECT> P", *heads]
-                + ["value", "  <NUMERIC>", "  <DECIMALS> 6", "cost", "  <NUMERIC> <COST>", "status", "  <STATUS>"]
-                + ["low", "  <NUMERIC> <LOWERPL>", "up", "  <NUMERIC> <UPPERPL>", ""]
+                [
+                    *('<SEPARATOR> ";"', "<SAFE> S", "<UNSAFE> U", "<PROTECT> P", *heads),
+                    *("value", "  <NUMERIC>", "  <DECIMALS> 6", "cost", "  <NUMERIC> <COST>"),
+                    *("status", "  <STATUS>", "low", "  <NUMERIC> <LOWERPL>", "up", "  <NUMERIC> <UPPERPL>", ""),
+                ]
             ),
             encoding="utf-8",
         )

@@ -125,9 +125,9 @@ def t_closeness(
     found, counts, levels = _distributions(records, keys, sensitive, missing)
     if ordered and None in levels:
         raise KitError(
-            _("The sensitive column {column} has blanks, which have no place in an order; fill or drop them.").format(
-                column=shown(sensitive)
-            )
+            _(
+                "The sensitive column {column} has blanks, which have no place in an order; fill or drop them."
+            ).format(column=shown(sensitive))
         )
     column = records[sensitive]
     if isinstance(column.dtype, pd.CategoricalDtype):

@@ -103,9 +103,9 @@ def individual_risk(
 ) -> pd.DataFrame:
     """The chance that an intruder who finds the key of a record outside points at the right person.
 
-    If F persons of the population share the key, a guess among them is right with chance 1/F. F is not known; given
-    f records in the sample it is taken to follow a negative binomial distribution (assumption), and the risk is
-    the mean of 1/F::
+    If F persons of the population share the key, a guess among them is right with chance 1/F. F is not known;
+    given f records in the sample it is taken to follow a negative binomial distribution (assumption), and the risk
+    is the mean of 1/F::
 
         p = f / F      F estimated by the sum of the weights
         f = 1          p/(1-p) x ln(1/p)
@@ -119,8 +119,8 @@ def individual_risk(
     too low where everybody with the key is in the population once.
 
     Source: R. Benedetti and L. Franconi, "Statistical and technological solutions for controlled data
-    dissemination" (1998); L. Franconi and S. Polettini, "Individual risk estimation in mu-Argus: a review", Privacy
-    in Statistical Databases (2004); approximation as in sdcMicro (Templ, Kowarik and Meindl 2015).
+    dissemination" (1998); L. Franconi and S. Polettini, "Individual risk estimation in mu-Argus: a review",
+    Privacy in Statistical Databases (2004); approximation as in sdcMicro (Templ, Kowarik and Meindl 2015).
 
     Args:
         records: one row a person of the sample.
@@ -157,8 +157,8 @@ def k_anonymity(records: pd.DataFrame, keys: Any, k: int = 3, missing: str = "wi
     or more records. It says nothing about what these records have in common (see :func:`l_diversity`).
 
     Source: P. Samarati, "Protecting respondents' identities in microdata release", IEEE Transactions on Knowledge
-    and Data Engineering 13 (2001); L. Sweeney, "k-anonymity: a model for protecting privacy", International Journal
-    of Uncertainty, Fuzziness and Knowledge-Based Systems 10 (2002).
+    and Data Engineering 13 (2001); L. Sweeney, "k-anonymity: a model for protecting privacy", International
+    Journal of Uncertainty, Fuzziness and Knowledge-Based Systems 10 (2002).
 
     Args:
         records: one row a person.

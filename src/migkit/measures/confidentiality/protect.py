@@ -1,4 +1,4 @@
-"""A table that can be published: small cells hidden, further cells hidden for their sake, and the attack tried on it."""
+"""A table to publish: small cells hidden, further cells hidden for their sake, and the attack tried on it."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -26,6 +26,9 @@ SMALL = "suppressed: small"
 COMPLEMENTARY = "suppressed: complementary"
 SUPPRESSED = "suppressed"
 
+#: Above this many cells the search of tau-Argus for the cheapest set takes minutes: "auto" takes the heuristic.
+LARGEST_AUTO = 600
+
 METHODS = ("auto", "heuristic", "optimal", "tauargus")
 
 
@@ -49,8 +52,9 @@ def protect_table(
         for each small cell:   the attacker's interval covers 1 ... minimum - 1
 
     though the attacker knows every published cell and that figures are whole. Whoever also uses that zeros are
-    published, so that no hidden cell is zero, may raise the lower end (a total of three hidden parts is 3 or more),
-    but finds no cell exactly and no upper end below the minimum. The attack is made before the table is returned.
+    published, so that no hidden cell is zero, may raise the lower end (a total of three hidden parts is 3 or
+    more), but finds no cell exactly and no upper end below the minimum. The attack is made before the table is
+    returned.
 
     *Give readers* :func:`public_version`: whoever sees which hidden cells are the small ones knows more than this
     attacker. A person who is alone in a cell knows that cell and may see further: no table protects against that.
@@ -58,8 +62,8 @@ def protect_table(
     Where rows are weighted, give the column of unweighted counts as ``count``: a cell is small if few persons
     answered, however large the estimate. It is hidden wherever the value is.
 
-    Source: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4. The default minimum is a common
-    choice of statistical offices (assumption: use your own).
+    Source: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4. The default minimum is a
+    common choice of statistical offices (assumption: use your own).
 
     Args:
         table: long form: one row a cell, rows of totals labelled "Total"; missing combinations are zero.
@@ -67,22 +71,22 @@ def protect_table(
         value: the column of figures.
         minimum: the smallest number of persons that may be shown; 3 or more.
         count: the column of unweighted persons; None if ``value`` counts persons.
-        unsafe: a column of True and False that says which cells to hide, instead of the minimum (magnitude tables, see
-            :func:`unsafe_cells`).
+        unsafe: a column of True and False that says which cells to hide, instead of the minimum (magnitude tables,
+            see :func:`unsafe_cells`).
         slide: with ``unsafe``: how far each of them must be able to slide, as a share of its value.
         hierarchies: codes that are sums of others: ``{"country": {"West Africa": ["GMB", "SEN"]}}``.
         method: how further cells are chosen. ``"heuristic"``: cheapest movements, one cell after the other;
             ``"optimal"``: the cheapest set, small tables only; ``"tauargus"``: the engine of tau-Argus (package
-            pytauargus); ``"auto"``: tau-Argus for up to three classifiers where it is installed, the heuristic
-            elsewhere.
+            pytauargus); ``"auto"``: tau-Argus for up to three classifiers and 600 cells where it is installed, the
+            heuristic elsewhere: the protection is the same, the choice of cells may differ.
 
     Returns:
         The table with ``value`` (and ``count``) blank where hidden, and ``status``: "published", "suppressed:
         small" or "suppressed: complementary".
 
     Raises:
-        KitError: if a column is missing, figures are not counts, totals are not the sum of their parts, or the table
-            cannot be protected.
+        KitError: if a column is missing, figures are not counts, totals are not the sum of their parts, or the
+            table cannot be protected.
 
     >>> cells = pd.DataFrame({"born": ["GIN", "SEN", "MLI", "Total"], "value": [2, 40, 30, 72]})
     >>> print(protect_table(cells, "born", minimum=5, method="heuristic"))
@@ -124,8 +128,8 @@ def _by_minimum(
     if minimum < 3:
         raise KitError(
             _(
-                "minimum must be 3 or more; got {m}. With 2, every cell that is hidden as small is a 1, and readers "
-                "know it."
+                "minimum must be 3 or more; got {m}. With 2, every cell that is hidden as small is a 1, and "
+                "readers know it."
             ).format(m=minimum)
         )
     persons = figures if count is None else values_of(rows, count, what)
@@ -137,8 +141,8 @@ def _by_minimum(
         row = int(impossible.argmax())
         raise KitError(
             _(
-                "{what}: the cell {cell} holds {value:g} for {persons:g} persons; small cells are judged by whole, "
-                "unweighted persons: give their column as count=."
+                "{what}: the cell {cell} holds {value:g} for {persons:g} persons; small cells are judged by "
+                "whole, unweighted persons: give their column as count=."
             ).format(what=what, cell=cell_name(cells.labels, row), value=figures[row], persons=persons[row])
         )
     small = (persons > 0) & (persons < minimum)
@@ -179,7 +183,8 @@ def _choose(tasks: list[Task], hierarchies: Hierarchies | None, method: str) -> 
     if not first.small.any():
         return first.small
     if method == "auto":
-        fits = first.cells.labels.shape[1] <= 3 and find_spec("pytauargus") is not None
+        fits = first.cells.labels.shape[1] <= 3 and len(first.figures) <= LARGEST_AUTO
+        fits = fits and find_spec("pytauargus") is not None
         method = "tauargus" if fits else "heuristic"
     if method == "heuristic":
         return heuristic(tasks)
@@ -206,8 +211,8 @@ def _marked(
 def public_version(table: pd.DataFrame, status: str = "status") -> pd.DataFrame:
     """The table for readers: they see that a cell is hidden, not which of the two reasons it has.
 
-    A reader who knows that a hidden cell is one of the small ones knows a range for it; two such cells that add to a
-    known sum may then be known exactly (2 + 2 = 4 where the minimum is 3).
+    A reader who knows that a hidden cell is one of the small ones knows a range for it; two such cells that add to
+    a known sum may then be known exactly (2 + 2 = 4 where the minimum is 3).
 
     Source: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4.
 

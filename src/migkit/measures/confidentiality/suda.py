@@ -86,8 +86,8 @@ def suda(
                                     (2^(keys-k) - 1) x k! x (keys-k)! / keys!                    "ihsn"
         score of a record           sum over its MSUs
 
-    With a sampling fraction, the scores are scaled so that they share out the file's chance that a unique match is a
-    right one (DIS), to be read as a chance per record::
+    With a sampling fraction, the scores are scaled so that they share out the file's chance that a unique match is
+    a right one (DIS), to be read as a chance per record::
 
         DIS = U s / (U s + P (1 - s))     U sample uniques, P records in pairs, s sampling fraction
         dis_score = 1 / (1 + (U/DIS - U) / (score^q x sum of score^-q)),   q = 1 + (8 - keys) / 20
@@ -95,8 +95,9 @@ def suda(
     A blank is not part of any MSU: the intruder cannot use it.
 
     Source: M. Elliot, A. Manning, K. Mayes, J. Gurd and M. Bane, "SUDA: a program for detecting special uniques"
-    (UNECE/Eurostat work session on statistical data confidentiality, Geneva 2005); C. Skinner and M. Elliot, Journal
-    of the Royal Statistical Society B 64 (2002) for DIS; scaling as in sdcMicro (Templ, Kowarik and Meindl 2015).
+    (UNECE/Eurostat work session on statistical data confidentiality, Geneva 2005); C. Skinner and M. Elliot,
+    Journal of the Royal Statistical Society B 64 (2002) for DIS; scaling as in sdcMicro (Templ, Kowarik and Meindl
+    2015).
 
     Args:
         records: one row a person of the sample.
@@ -131,7 +132,7 @@ def suda(
         score[rows] += points
         msu[rows] += 1
         smallest[rows] = np.where(smallest[rows] == 0, len(columns), smallest[rows])
-        part[np.ix_(rows, columns)] += points
+        part[np.ix_(rows, np.array(columns))] += points
     table = pd.DataFrame({"msu": msu, "smallest": smallest, "score": score})
     if sampling_fraction is not None:
         table["dis_score"] = _dis_scores(score, groups.count, len(names), sampling_fraction)
