@@ -645,6 +645,8 @@ def test_each_reason_for_a_figure():
         "GMB": "country of arrival",
     }
     assert plain["side"].to_dict() == {"ESP": "partner", "ITA": "own", "GMB": "own"}
+    spaced = reconcile_mirror(own.assign(origin=" GMB "), there, country="GMB")
+    assert spaced["why"].tolist() == plain["why"].tolist()
     better = reconcile_mirror(own.assign(error=0.05), there.assign(error=0.2), country="GMB")
     assert better["why"].tolist() == ["smaller error", "smaller error", "only figure"]
     assert better["se"].iloc[0] == pytest.approx(0.05 * better["used"].iloc[0])
@@ -883,6 +885,7 @@ SQUARE = pd.DataFrame({"A": [1, 2], "B": [3, 4]}, index=["A", "B"])
         (lambda: emigrants_by_multiplicity(REPORTS.assign(h=-1), "h", "a"), "row 0 holds -1"),
         (lambda: compare_mirror(pd.concat([OWN, OWN]), OWN), "GMB ESP 2023 stands twice"),
         (lambda: compare_mirror(OWN, OWN.assign(destination="XXX")), "'destination' is not stated in 1"),
+        (lambda: compare_mirror(OWN, OWN.assign(year="2023")), "'year' holds text in one table"),
         (lambda: reconcile_mirror(OWN, OWN, rule="mean"), "'mean'"),
         (lambda: reconcile_mirror(OWN, OWN), "Nothing tells which source"),
         (lambda: reconcile_mirror(OWN, OWN, rule="weighted"), "relative error"),

@@ -18,19 +18,18 @@ def migration_age_profile(
     width: float = 1,
     breadth: int = 5,
 ) -> pd.Series:
-    """The age pattern of migration intensities in six figures.
+    """The age pattern of migration intensities in five figures.
 
     ::
 
-        gmr           = width x sum of rates               gross migraproduction rate: moves in a life without
-        death peak          = highest rate from age first to last, peak_age its age
+        gmr           = width x sum of rates      gross migraproduction rate: moves in a life without death
+        peak          = highest rate from age first to last, peak_age its age
         peak_breadth  = sum of the rates within ``breadth`` groups on both sides of the peak
         peak_share    = 100 x peak_breadth / sum of rates
 
     Source: A. Rogers, Introduction to Multiregional Mathematical Demography (1975), for the gross migraproduction
-        rate;
-    M. Bell and S. Muhidin, Cross-National Comparisons of Internal Migration (2009); A. Bernard, M. Bell and E.
-    Charles-Edwards, Population Studies 68 (2014).
+    rate; M. Bell and S. Muhidin, Cross-National Comparisons of Internal Migration (2009); A. Bernard, M. Bell and
+    E. Charles-Edwards, Population Studies 68 (2014).
 
     Args:
         rates: one row an age, in any order.

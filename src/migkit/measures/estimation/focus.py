@@ -74,13 +74,14 @@ def migration_gini(matrix: Any, corrected: bool = True) -> GiniIndices:
 
     ::
 
-        total     = sum of |M_ij - M_kl| over all pairs of flows / (2 (n(n-1) - 1) M)     uncorrected: 2 n(n-1) M
+        total     = sum of |M_ij - M_kl| over all pairs of flows / (2 (n(n-1) - 1) M)
+                    not corrected: / (2 n(n-1) M)
         rows      = sum of |M_ij - M_ih| within rows     / (2 n(n-1) M)
         columns   = sum of |M_ij - M_gj| within columns  / (2 n(n-1) M)
         exchange  = sum of |M_ij - M_ji|                 / (2 n(n-1) M)
         standardized = 100 x part / uncorrected total
-        field of i   = sum of |M_ij - M_ih| within its row / (2 (n - 2) M_i)              uncorrected: 2 (n - 1)
-        M_i
+        field of i   = sum of |M_ij - M_ih| within its row / (2 (n - 2) M_i)
+                       not corrected: / (2 (n - 1) M_i)
 
     The corrected denominators let an index reach 1 when one flow holds all migrants.
 
@@ -90,10 +91,8 @@ def migration_gini(matrix: Any, corrected: bool = True) -> GiniIndices:
     share of *out*-migrants, not divided.
 
     Source: D. A. Plane and G. F. Mulligan, "Measuring spatial focusing in a migration system", Demography 34
-        (1997);
-    corrections and weights: M. Bell and others, "Cross-national comparison of internal migration", Journal of the
-        Royal
-    Statistical Society A 165 (2002).
+    (1997); corrections and weights: M. Bell and others, "Cross-national comparison of internal migration", Journal
+    of the Royal Statistical Society A 165 (2002).
 
     Args:
         matrix: migrants by origin (rows) and destination (columns), the same places; the diagonal does not count.
@@ -219,8 +218,7 @@ def migration_acv(matrix: Any) -> pd.Series:
         acv      = out + in
 
     Source: A. Rogers and S. Sweeney, "Measuring the spatial focus of migration patterns", The Professional
-        Geographer
-    50 (1998).
+    Geographer 50 (1998).
 
     Args:
         matrix: migrants by origin (rows) and destination (columns).

@@ -61,8 +61,8 @@ def courgeau_k(
     The more places, the more moves cross a border; the line through several scales (regions, districts, wards)
     tells the intensity without that. One scale alone gives k without an error.
 
-    Source: D. Courgeau, "Migrants et migrations", Population 28 (1973); P. Rees, M. Bell, O.
-    Duke-Williams and M. Blake, Population Studies 54 (2000).
+    Source: D. Courgeau, "Migrants et migrations", Population 28 (1973); P. Rees, M. Bell, O. Duke-Williams and M.
+    Blake, Population Studies 54 (2000).
 
     Args:
         scales: one row a scale.
@@ -108,8 +108,7 @@ def migration_rates(
         rate = per x migrants / population
 
     Source: United Nations, Manual VI (1970), on rates of migration; H. S. Shryock, J. S. Siegel and associates,
-        The
-    Methods and Materials of Demography (1976).
+    The Methods and Materials of Demography (1976).
 
     Args:
         matrix: migrants by origin (rows) and destination (columns).
@@ -150,8 +149,7 @@ def migration_preference(
         "margins"     E_ij = M_i. x M_.j / (M - M_.i)          those who leave i go where migrants go
 
     Source: H. S. Shryock, J. S. Siegel and associates, The Methods and Materials of Demography (1976), after R.
-        Bachi;
-    "margins": the same with migrants in the place of population.
+    Bachi; "margins": the same with migrants in the place of population.
 
     Args:
         matrix: migrants by origin (rows) and destination (columns).

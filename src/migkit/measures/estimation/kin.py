@@ -83,8 +83,8 @@ def emigrants_from_siblings(
     A family of s with k abroad has s - k at home to answer: they report k (s - k) abroad and (s - k)(s - k - 1) at
     home. If each member leaves with the same chance q whatever the others do, the expectations stand as q to 1 -
     q, so N x A / H is right although nobody reports for families that left whole, and although one person is
-    reported by several: both cancel. Where leaving runs in families the estimate is too low.
-    Brothers and sisters born of one mother are asked for, so that they are reported alike by all.
+    reported by several: both cancel. Where leaving runs in families the estimate is too low. Brothers and sisters
+    born of one mother are asked for, so that they are reported alike by all.
 
     Source: B. Zaba, Measurement of Emigration Using Indirect Techniques (1986); H. Zlotnik, Notas de Poblacion
     (CELADE), on K. Hill's method of siblings.
@@ -166,7 +166,7 @@ def _error(part: pd.Series, reports: pd.DataFrame, cluster: str | None, stratum:
     if pd.isna(clusters).any() or pd.isna(strata).any():
         raise KitError(_("{what}: every row needs its cluster and its stratum.").format(what=what))
     keys = [pd.Series(strata, name="stratum"), pd.Series(clusters, name="cluster")]
-    totals = part.reset_index(drop=True).groupby(keys).sum()
+    totals = part.reset_index(drop=True).groupby(keys, sort=False).sum()
     return float(cluster_variance(totals) ** 0.5)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import column_names, in_order, is_unknown, need_columns, numbers, shown
+from migkit.measures._input import column_names, in_order, is_unknown, need_columns, numbers, shown, tidy
 from migkit.reference import KitError, _
 
 KEYS = ("origin", "destination", "year")
@@ -31,9 +31,8 @@ def compare_mirror(
 
         difference = own - partner        ratio = own / partner
 
-    Source: United Nations Economic Commission for Europe, Guidelines on the use of mirror data (the practice of
-        data
-    exchange); M. Poulain, European Journal of Population 9 (1993).
+    Source: United Nations Economic Commission for Europe and Eurostat, Guidelines for Exchanging Data to Improve
+    Emigration Statistics (2010); M. Poulain, European Journal of Population 9 (1993).
 
     Args:
         own: what the country itself counts; one row a corridor.
@@ -43,8 +42,7 @@ def compare_mirror(
 
     Returns:
         One row a corridor of either table, sorted: ``by``, ``own``, ``partner``, ``difference``, ``ratio``,
-            ``seen``
-        ("both", "own only", "partner only").
+        ``seen`` ("both", "own only", "partner only").
 
     Raises:
         KitError: if a corridor stands twice in a table, or is not stated.
@@ -63,9 +61,11 @@ def compare_mirror(
         (partner, "partner", _("The partners' figures")),
     ):
         _check_corridors(table, keys, persons, what)
-        side = table[keys].astype(dict.fromkeys(keys, object))
-        side[name] = numbers(table[persons], _("{what}, column {c!r}").format(what=what, c=persons))
+        side = _corridor_names(table, keys)
+        figures = numbers(table[persons], _("{what}, column {c!r}").format(what=what, c=persons))
+        side[name] = figures.to_numpy()
         sides.append(side)
+    _check_kinds(sides[0], sides[1], keys)
     both = sides[0].merge(sides[1], on=keys, how="outer", indicator="seen")
     both = _in_order_of(both, keys)
     both["difference"] = both["own"] - both["partner"]
@@ -73,6 +73,24 @@ def compare_mirror(
     words = {"both": "both", "left_only": "own only", "right_only": "partner only"}
     both["seen"] = both["seen"].astype(object).map(words)
     return both[[*keys, "own", "partner", "difference", "ratio", "seen"]]
+
+
+def _corridor_names(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The columns that name corridors, as plain values without spaces around text."""
+    names = {key: tidy(table[key].reset_index(drop=True)).to_numpy() for key in keys}
+    return pd.DataFrame(names, dtype=object)
+
+
+def _check_kinds(own: pd.DataFrame, partner: pd.DataFrame, keys: list[str]) -> None:
+    """Raise a KitError where one table has text and the other numbers: 2023 and "2023" would never meet."""
+    for key in keys:
+        kinds = [{isinstance(value, str) for value in side[key]} for side in (own, partner)]
+        if kinds[0] and kinds[1] and kinds[0].isdisjoint(kinds[1]):
+            raise KitError(
+                _(
+                    "Column {c!r} holds text in one table and numbers in the other, so no corridor can match."
+                ).format(c=key)
+            )
 
 
 def _in_order_of(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -94,7 +112,7 @@ def _check_corridors(table: pd.DataFrame, keys: list[str], persons: str, what: s
                     what=what, key=shown(key), n=int(unknown.sum())
                 )
             )
-    doubled = table.astype(dict.fromkeys(keys, object)).duplicated(keys)
+    doubled = _corridor_names(table, keys).duplicated()
     if doubled.any():
         raise KitError(
             _(
@@ -120,19 +138,17 @@ def reconcile_mirror(
     ::
 
         adjusted = persons x factor of its duration / coverage
-        best       the figure with the smaller error; with no errors, the higher coverage; else the country of
-        arrival weighted   sum of adjusted / error^2, over the sum of 1 / error^2
+        best       the smaller error; without errors, the higher coverage; else the country of arrival
+        weighted   sum of adjusted / error^2, over the sum of 1 / error^2
         larger     the larger of the two, since most sources miss people
         se         adjusted x error; weighted: square root of the sum of (weight x adjusted x error)^2
 
     A definition by a shorter stay counts more people: its factor is below 1. Perfect sources agree after
-        adjustment; what
-    remains of the ratio is error that nobody has stated yet. A difference of definition (birthplace here,
-    citizenship there) is no matter of a factor: compare like with like.
+    adjustment; what remains of the ratio is error that nobody has stated yet. A difference of definition
+    (birthplace here, citizenship there) is no matter of a factor: compare like with like.
 
     Source: after M. Poulain, European Journal of Population 9 (1993), and J. de Beer and others, European Journal
-        of
-    Population 26 (2010); factors: J. Raymer and others, Journal of the American Statistical Association 108
+    of Population 26 (2010); factors: J. Raymer and others, Journal of the American Statistical Association 108
     (2013). The rules are ours.
 
     Args:
@@ -174,8 +190,7 @@ def reconcile_mirror(
         ("partner", partner, _("The partners' figures")),
     ):
         quality = _quality(frame, keys, (coverage, duration, error), factors, what).add_prefix(f"{side}_")
-        quality[keys] = frame[keys].astype(dict.fromkeys(keys, object)).to_numpy()
-        table = table.merge(quality.astype(dict.fromkeys(keys, object)), on=keys, how="left")
+        table = table.merge(_corridor_names(frame, keys).join(quality), on=keys, how="left")
         table[f"{side}_adjusted"] = table[side] * table[f"{side}_factor"] / table[f"{side}_coverage"]
     table["ratio_adjusted"] = table["own_adjusted"] / table["partner_adjusted"].where(
         table["partner_adjusted"] > 0
@@ -298,8 +313,7 @@ def harmonise_flows(
     these shares exactly. Only corridors that both ends report take part.
 
     Source: M. Poulain, European Journal of Population 9 (1993); J. de Beer, J. Raymer, R. van der Erf and L. van
-        Wissen,
-    European Journal of Population 26 (2010). The mean of both adjusted figures is our choice.
+    Wissen, European Journal of Population 26 (2010). The mean of both adjusted figures is our choice.
 
     Args:
         reports: one row a corridor; blank where an end does not report.

@@ -40,8 +40,7 @@ def survival_ratio_migration(
     period, of migrants who all moved at its start. A second census that misses the share c makes the forward
     figure too low by c x P1.
 
-    Source: United Nations, Manual VI: Methods of Measuring Internal Migration (1970), on
-    indirect measures.
+    Source: United Nations, Manual VI: Methods of Measuring Internal Migration (1970), on indirect measures.
 
     Args:
         cohorts: one row for each group of people born at the same time.
@@ -240,8 +239,7 @@ def child_net_migration(
     even over the period.
 
     Source: United Nations, Manual VI (1970), on the youngest cohorts; worked in United Nations, Preparing
-        Migration
-    Data for Subnational Population Projections (1992), table 6.
+    Migration Data for Subnational Population Projections (1992), table 6.
 
     Args:
         women: one row a cohort of women: age at the second census, women counted, their net migration.

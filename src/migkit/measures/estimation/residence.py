@@ -35,8 +35,7 @@ def residence_matrix(
 
     The diagonal holds those who live where they lived (some went and came back in between). Migrants who died or
     left again are not in the table: it counts transitions of survivors, not moves. The same function makes a
-        matrix
-    of birthplace, or of last residence, if ``before`` names that column.
+    matrix of birthplace, or of last residence, if ``before`` names that column.
 
     Source: United Nations, Manual VI (1970), on residence at a fixed prior date.
 

@@ -27,8 +27,7 @@ def flows_from_stocks(first: Any, second: Any, method: str = "minimum", seed: An
     as in the second. Take out the dead of the period from the first and the newborn from the second.
 
     Source: G. J. Abel, "Estimating global migration flow tables using place of birth data", Demographic Research
-        28
-    (2013); stock differences: G. J. Abel and J. E. Cohen, Scientific Data 6 (2019).
+    28 (2013); stock differences: G. J. Abel and J. E. Cohen, Scientific Data 6 (2019).
 
     Args:
         first, second: persons by birthplace (rows) and residence (columns), the same places.

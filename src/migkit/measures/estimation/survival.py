@@ -143,10 +143,9 @@ def census_survival(
 
         S = persons aged a + t at the second census / persons aged a at the first
 
-    The population must be closed to migration: the whole nation where few come from abroad, or those born in
-    it. Errors of age and coverage that are alike everywhere are in the ratio too, and cancel when it is applied to
-    a part of the country: this is what the census ratio has before that of a life table. So a ratio may be above
-        1.
+    The population must be closed to migration: the whole nation where few come from abroad, or those born in it.
+    Errors of age and coverage that are alike everywhere are in the ratio too, and cancel when it is applied to a
+    part of the country: this is what the census ratio has before that of a life table. So a ratio may be above 1.
 
     Source: United Nations, Manual VI (1970), on census survival ratios.
 
