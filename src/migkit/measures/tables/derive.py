@@ -16,11 +16,11 @@ from migkit.measures._input import (
     NOT_STATED,
     TOTAL,
     UNKNOWN_CODES,
+    in_order,
     is_unknown,
     need_columns,
     numbers,
     shown,
-    tidy,
     whole_ages,
     whole_number,
 )
@@ -35,6 +35,20 @@ def code_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def is_plain_number(code: str) -> bool:
+    """Whether a text is what :func:`code_text` writes for a number: 1 is, 01 is not."""
+    try:
+        return code_text(float(code)) == code
+    except ValueError:
+        return False
+
+
+def places_of(levels: Sequence[str], labels: Any) -> list[int]:
+    """The places of some labels among the levels, counted from 0; [-1] if none of them is there."""
+    texts = {code_text(label) for label in labels}
+    return [place for place, level in enumerate(levels) if level in texts] or [-1]
 
 
 def is_unknown_code(value: Any) -> bool:
@@ -104,6 +118,15 @@ class Bands:
                 )
             )
 
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The labels in reading order."""
+        return self.labels
+
+    def places(self, labels: Any) -> list[int]:
+        """The places of some labels among the levels."""
+        return places_of(self.levels, labels)
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -154,15 +177,40 @@ class Groups:
         labels = tuple(label for label, _codes in self.groups)
         return labels if self.other is None or self.other in labels else (*labels, self.other)
 
+    @property
+    def keeps_codes(self) -> bool:
+        """Whether a code outside all groups is a category of its own."""
+        return self.other is None
+
+    def places(self, labels: Any) -> list[int]:
+        """The places of some labels among the levels."""
+        return places_of(self.levels, labels)
+
+    def codes(self, labels: Any) -> tuple[str, ...]:
+        """The codes that carry one of the labels, where codes outside all groups keep their own name."""
+        texts = {code_text(label) for label in labels}
+        within = {code for _label, codes in self.groups for code in codes}
+        named = [code for label, codes in self.groups for code in codes if label in texts]
+        return (*named, *sorted(texts - within - {label for label, _codes in self.groups}))
+
     def label(self, code: Any) -> Any:
-        """The label of one code."""
+        """The label of one code; of a blank and of every unknown code the same one."""
+        if pd.isna(code) or is_unknown_code(code):
+            return self.unknown
         text = code_text(code)
         for label, codes in self.groups:
             if text in codes:
                 return label
-        if is_unknown_code(code):
-            return NOT_STATED
-        return tidy(pd.Series([code], dtype=object)).iloc[0] if self.other is None else self.other
+        own = code.strip() if isinstance(code, str) else code
+        return own if self.other is None else self.other
+
+    @property
+    def unknown(self) -> str:
+        """The label of what is not stated: the group that names an unknown code, else "Not stated"."""
+        for label, codes in self.groups:
+            if any(map(is_unknown_code, codes)):
+                return str(label)
+        return NOT_STATED
 
 
 #: What a specification may ask for.
@@ -194,21 +242,23 @@ def derive(frame: pd.DataFrame, recipe: Derived) -> pd.Series:
     if isinstance(recipe, Bands):
         return _banded(values, recipe)
     labels = {value: recipe.label(value) for value in values.dropna().unique()}
-    held = values.astype(object).map(labels)
-    held = held.where(held.ne(NOT_STATED) & held.notna(), None)
-    known = set(recipe.levels)
-    more = sorted({label for label in labels.values() if label != NOT_STATED and label not in known}, key=str)
-    return pd.Series(
-        pd.Categorical(held, categories=[*recipe.levels, *more]), index=values.index, name=recipe.name
-    )
+    held = values.astype(object).map(labels).where(values.notna(), recipe.unknown)
+    return grouped(held, recipe)
+
+
+def grouped(labels: pd.Series, recipe: Groups) -> pd.Series:
+    """Labels of groups as a categorical in reading order; codes that kept their own name follow the groups."""
+    held = labels.mask(labels.eq(NOT_STATED), None)
+    own = in_order(set(held.dropna()) - set(recipe.levels))
+    return pd.Series(pd.Categorical(held, categories=[*recipe.levels, *own]), index=labels.index, name=recipe.name)
 
 
 def band_numbers(values: pd.Series, recipe: Bands) -> pd.Series:
     """The whole numbers that are banded, blank where unknown; refused where they cannot be."""
     what = _("Column {c!r}").format(c=str(recipe.column))
-    asked = values.astype(object).mask(is_unknown(values), None) if values.dtype == object else values
-    if not pd.api.types.is_numeric_dtype(asked.dtype):
-        asked = asked.astype(object).mask(is_unknown(asked), None)
+    asked = values
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        asked = values.astype(object).mask(is_unknown(values), None)
     read = np.floor(numbers(asked, what, missing=True))
     if recipe.since is not None:
         read = recipe.since - read

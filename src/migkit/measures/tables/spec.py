@@ -4,7 +4,7 @@
 
 * on a pandas frame (:func:`make_table`, :func:`long_table`),
 * on a cube that DuckDB made in one pass over a Parquet or CSV file (:func:`make_cube`, :func:`table_from_cube`),
-* through Ibis on DuckDB or Spark (:func:`ibis_cells`, :func:`table_with_ibis`),
+* through Ibis on DuckDB or Spark (:func:`ibis_counts`, :func:`table_with_ibis`),
 
 and gives the same figures, labels and order everywhere.
 
@@ -70,7 +70,7 @@ class TableSpec:
         proposed: True where the kit proposes the table and no standard does.
 
     >>> spec = TableSpec(
-    ...     "Foreign-born adults", "Born abroad, aged 15 or more", "persons", "country_birth", "sex", (), "Example",
+    ...     "Foreign-born adults", "Born abroad, 15 or more", "persons", "country_birth", "sex", (), "Example",
     ...     where=(("age", ">=", 15), ("country_birth", "not in", "GMB")),
     ... )
     >>> spec.where
@@ -105,6 +105,14 @@ class TableSpec:
         recipes = tuple(self.derive)
         object.__setattr__(self, "derive", recipes)
         names = [recipe.name for recipe in recipes]
+        for column, operator, _values in conditions:
+            if column in names and operator in ORDERS:
+                raise KitError(
+                    _(
+                        "The table {t!r}: {c!r} is derived and has labels, not numbers; put the condition on its "
+                        "column, or list the labels."
+                    ).format(t=self.title, c=str(column))
+                )
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise KitError(_("The table {t!r} derives {name!r} twice.").format(t=self.title, name=twice[0]))
@@ -137,12 +145,18 @@ class TableSpec:
         """All classifiers, rows first."""
         return [*self.row_names, *self.column_names]
 
+    @property
+    def recipes(self) -> dict[Any, Derived]:
+        """The derived classifiers that the table or its universe uses, by name."""
+        asked = {*self.classifiers, *(column for column, _operator, _values in self.where)}
+        return {recipe.name: recipe for recipe in self.derive if recipe.name in asked}
+
     def needs(self) -> list[Any]:
         """The columns that the data must hold, each once."""
-        made = {recipe.name for recipe in self.derive}
-        asked = [*self.classifiers, *(column for column, _op, _values in self.where)]
+        made = self.recipes
+        asked = [*self.classifiers, *(column for column, _operator, _values in self.where)]
         named = [name for name in asked if name not in made]
-        named += [recipe.column for recipe in self.derive]
+        named += [recipe.column for recipe in made.values()]
         named += [name for name in (self.weight, self.of) if name is not None]
         return list(dict.fromkeys(named))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import NOT_STATED, TOTAL, classifier, need_columns, numbers, shown, weights
-from migkit.measures.tables.derive import derive
+from migkit.measures.tables.derive import Groups, derive, grouped
 from migkit.measures.tables.spec import TableSpec, need_spec
 from migkit.measures.tables.universe import in_universe
 from migkit.reference import KitError, _
@@ -46,7 +46,7 @@ def make_table(persons: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     Not stated  0  1           0      1
     Total       2  1           0      3
     """
-    return _wide(tabulate(persons, spec), spec)
+    return wide_of(tabulate(persons, spec), spec)
 
 
 def long_table(persons: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def long_table(persons: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     2  Not stated    0.0  0
     3       Total   60.0  3
     """
-    return _long(tabulate(persons, spec), spec)
+    return long_of(tabulate(persons, spec), spec)
 
 
 def wide_table(cells: pd.DataFrame, spec: TableSpec, figure: str = "value") -> pd.DataFrame:
@@ -155,26 +155,54 @@ def tabulate(persons: pd.DataFrame, spec: TableSpec) -> Cells:
     what = _("The data for the table {title!r}").format(title=spec.title)
     need_columns(persons, spec.needs(), what)
     each = weights(persons, spec.weight, what)
-    made = {recipe.name: recipe for recipe in spec.derive}
-    if spec.where:
-        inside = in_universe(persons, spec).fillna(False).astype(bool)
-        persons, each = persons[inside.to_numpy()], each[inside.to_numpy()]
-    parts = [
-        classifier(derive(persons, made[name]) if name in made else persons[name]) for name in spec.classifiers
-    ]
-    records = np.ones(len(persons))
-    if spec.of is None:
-        return add_up(parts, {"n": records, "weight": each.to_numpy()}, spec)
-    amounts = numbers(
-        persons[spec.of], f"{what}, {_('column')} {spec.of!r}", missing=spec.measure == "mean"
-    ).to_numpy()
-    stated = ~np.isnan(amounts)
-    sums = {
-        "n": records * stated,
-        "weight": each.to_numpy() * stated,
-        "amount": each.to_numpy() * np.where(stated, amounts, 0),
-    }
-    return add_up(parts, sums, spec)
+    # All is read, and refused if it cannot be, before the universe is taken: every engine does it so.
+    held = {name: derive(persons, recipe) for name, recipe in spec.recipes.items()}
+    sums = {"n": np.ones(len(persons)), "weight": each.to_numpy()}
+    if spec.of is not None:
+        column = _("{what}, column {column!r}").format(what=what, column=spec.of)
+        amounts = numbers(persons[spec.of], column, missing=spec.measure == "mean").to_numpy()
+        stated = ~np.isnan(amounts)
+        sums = {name: values * stated for name, values in sums.items()}
+        sums["amount"] = sums["weight"] * np.where(stated, amounts, 0)
+    inside = in_universe(persons, spec).fillna(False).to_numpy(dtype=bool)
+    columns = [held[name] if name in held else persons[name] for name in spec.classifiers]
+    parts = [_part(column[inside], name, spec) for column, name in zip(columns, spec.classifiers, strict=True)]
+    return add_up(parts, {name: values[inside] for name, values in sums.items()}, spec)
+
+
+def from_groups(columns: Sequence[Sequence[Any]], sums: dict[str, Any], spec: TableSpec) -> Cells:
+    """Cells from what an engine gives: partial sums by raw values, or by the places of bands and groups.
+
+    Args:
+        columns: for each classifier its value in each partial sum; None for "not stated".
+        sums: ``n``, ``weight`` and, for sums and means, ``amount`` of each.
+        spec: the specification.
+    """
+    parts = []
+    for values, name in zip(columns, spec.classifiers, strict=True):
+        recipe = spec.recipes.get(name)
+        raw = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
+        if raw.dtype == object and len(raw) and raw.dropna().map(lambda each: isinstance(each, float)).all():
+            raw = raw.astype(float)
+        if isinstance(recipe, Groups) and recipe.keeps_codes:
+            raw = grouped(raw.map(recipe.label), recipe)
+        elif recipe is not None:
+            places = np.array([-1 if place is None else int(place) for place in values], dtype=int)
+            raw = pd.Series(pd.Categorical.from_codes(places, categories=pd.Index(recipe.levels, dtype=object)))
+        parts.append(_part(raw, name, spec))
+    return add_up(parts, {name: np.asarray(values, dtype=float) for name, values in sums.items()}, spec)
+
+
+def _part(column: pd.Series, name: Any, spec: TableSpec) -> pd.Series:
+    """One classifier of the universe: a categorical whose last category is "Not stated"."""
+    recipe = spec.recipes.get(name)
+    if isinstance(recipe, Groups) and recipe.keeps_codes:
+        column = grouped(column.astype(object), recipe)  # without the codes outside the universe
+    if pd.api.types.is_float_dtype(column.dtype):
+        held = column.dropna()
+        if np.isfinite(held).all() and (held == np.floor(held)).all():
+            column = column.astype("Int64")  # a year with blanks beside it is 2015, not 2015.0
+    return classifier(column.rename(str(name)))
 
 
 def add_up(parts: Sequence[pd.Series], sums: dict[str, np.ndarray], spec: TableSpec) -> Cells:
@@ -218,7 +246,8 @@ def _with_totals(array: np.ndarray) -> np.ndarray:
 def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Part over whole; blank where the whole is zero."""
     whole = np.broadcast_to(whole, part.shape)
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
+    ratio: np.ndarray = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0)
+    return ratio
 
 
 def _base(figure: np.ndarray, spec: TableSpec) -> np.ndarray:
@@ -237,7 +266,8 @@ def _rounded(figure: np.ndarray) -> np.ndarray:
     """To ``DIGITS`` significant digits."""
     size = np.where((figure == 0) | ~np.isfinite(figure), 1.0, np.abs(figure))
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(size)))
-    return np.where(np.isfinite(scale), np.rint(figure * scale) / scale, figure)
+    rounded: np.ndarray = np.where(np.isfinite(scale), np.rint(figure * scale) / scale, figure)
+    return rounded
 
 
 def _check_names(spec: TableSpec) -> None:
@@ -253,7 +283,8 @@ def _check_names(spec: TableSpec) -> None:
         )
 
 
-def _long(cells: Cells, spec: TableSpec) -> pd.DataFrame:
+def long_of(cells: Cells, spec: TableSpec) -> pd.DataFrame:
+    """Cells one a row."""
     _check_names(spec)
     return _frame(cells.axes, spec.classifiers, {"value": cells.value.ravel(), "n": cells.n.ravel()})
 
@@ -268,7 +299,8 @@ def _frame(axes: Sequence[Any], names: list[Any], figures: dict[str, np.ndarray]
     return pd.DataFrame(columns | figures)
 
 
-def _wide(cells: Cells, spec: TableSpec) -> pd.DataFrame:
+def wide_of(cells: Cells, spec: TableSpec) -> pd.DataFrame:
+    """Cells in the printed shape."""
     return _print(cells.axes, cells.value, spec)
 
 

@@ -31,7 +31,7 @@ def in_universe(persons: pd.DataFrame, spec: TableSpec) -> pd.Series:
     """
     need_spec(spec)
     what = _("The data for the table {title!r}").format(title=spec.title)
-    made = {recipe.name: recipe for recipe in spec.derive}
+    made = spec.recipes
     need_columns(persons, [column for column, _op, _values in spec.where if column not in made], what)
     answer = pd.Series(True, index=persons.index, dtype="boolean")
     for condition in spec.where:
