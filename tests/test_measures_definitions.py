@@ -419,7 +419,14 @@ def test_a_set_of_ones_own_and_what_is_none():
     own = CategorySet("office", "Ours", "Office", 2024, (rule,), {"student": "mobility"})
     people = pd.DataFrame({"nat": ["GMB", "SEN", None]})
     assert categorise(people, own, "GMB", citizenship="nat").tolist() == ["none", "student", "unknown"]
+    by_number = rule_where("away", "Away", "Lives abroad.", "Office", [Foreign("lives_in")])
+    assert classify(pd.DataFrame({"lives_in": [270.0, 686, None]}), by_number, 270).tolist() == [
+        "no",
+        "yes",
+        "unknown",
+    ]
     for wrong in (
+        lambda: classify(pd.DataFrame({"lives_in": ["gmb", "SEN"]}), by_number, "GMB"),
         lambda: CategorySet("x", "x", "x", 2024, (rule, rule), {"student": "x"}),
         lambda: CategorySet("x", "x", "x", 2024, (), {}),
         lambda: rule_where("x", "x", "x", "x"),

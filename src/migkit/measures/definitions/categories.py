@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import is_unknown, need_columns, numbers, shown, tidy
+from migkit.measures.definitions._codes import check_country, country_codes
 from migkit.measures.definitions.stock_rules import NO, UNKNOWN, YES, Rule, classify
 from migkit.reference import KitError, _
 
@@ -43,7 +44,9 @@ class Foreign:
 
     def ask(self, persons: pd.DataFrame, country: str) -> pd.Series:
         """Yes, no or unknown of each person."""
-        held = persons[self.column].astype(object)
+        # Whatever the column is called, it is written as the country is: 270, not 270.0 or gmb.
+        held = country_codes(persons[self.column])
+        check_country(held, country, self.column)
         yes = held.ne(country) if self.foreign else held.eq(country)
         return pd.Series(np.where(is_unknown(held), UNKNOWN, np.where(yes, YES, NO)), index=persons.index)
 
