@@ -2,6 +2,7 @@
 
 from migkit.measures.integration.assignment import one_to_one
 from migkit.measures.integration.blocking import blocking_report, candidate_pairs, choose_blocking
+from migkit.measures.integration.clerical import apply_decisions, review_file
 from migkit.measures.integration.comparisons import (
     COUNTED,
     MISSING,
@@ -35,6 +36,7 @@ from migkit.measures.integration.fellegi_sunter import (
 )
 from migkit.measures.integration.keys import agreement_key
 from migkit.measures.integration.linkage import Linkage, link
+from migkit.measures.integration.persons import Survivor, capture_history, dual_counts, integrate
 from migkit.measures.integration.rules import RuleLinks, link_by_rules
 from migkit.measures.integration.similarity import edit_distance, jaro, jaro_winkler
 
@@ -51,9 +53,12 @@ __all__ = [
     "Linkage",
     "LinkageModel",
     "RuleLinks",
+    "Survivor",
     "agreement_key",
+    "apply_decisions",
     "blocking_report",
     "candidate_pairs",
+    "capture_history",
     "choose_blocking",
     "classify_pairs",
     "compare_code",
@@ -66,9 +71,11 @@ __all__ = [
     "compare_text",
     "count_patterns",
     "decision_rule",
+    "dual_counts",
     "edit_distance",
     "estimated_quality",
     "field_weights",
+    "integrate",
     "jaro",
     "jaro_winkler",
     "link",
@@ -80,5 +87,6 @@ __all__ = [
     "one_to_one",
     "pair_weights",
     "quality_curve",
+    "review_file",
     "true_pairs",
 ]

@@ -15,7 +15,7 @@ import pandas as pd
 from migkit.measures._input import engine, in_order, need_columns, whole_number
 from migkit.measures.integration.assignment import one_to_one as assigned
 from migkit.measures.integration.blocking import Blocking, as_rules, choose_blocking
-from migkit.measures.integration.comparisons import MISSING, OTHER, Comparison, as_comparisons, prepare
+from migkit.measures.integration.comparisons import COUNTED, MISSING, OTHER, Comparison, as_comparisons, prepare
 from migkit.measures.integration.fellegi_sunter import Competition, LinkageModel, chance, estimate
 from migkit.measures.integration.keys import agreement_key, record_ids
 from migkit.reference import KitError, _
@@ -210,7 +210,7 @@ class _Work:
         rules: Sequence[Sequence[str]],
     ) -> None:
         self.splink, duckdb = engine("splink"), engine("duckdb")
-        self.sides, self.comparisons, self.rules = sides, comparisons, rules
+        self.sides, self.made, self.comparisons, self.rules = sides, made, comparisons, rules
         #: Prepared columns and blocking keys go by short names that any file's column names cannot break.
         self.short = {name: f"p{at}" for at, name in enumerate(made[0].columns)}
         keys = list(dict.fromkeys(key for rule in rules for key in rule))
@@ -406,7 +406,10 @@ class _Work:
         for each in self.comparisons:
             # Splink counts levels from the worst (0) up, missing is -1.
             names = np.array([*each.level_names[::-1], MISSING], dtype=object)
-            result[each.name] = names[table[f"gamma_{self._short_name(each)}"].to_numpy()]
+            found_levels = names[table[f"gamma_{self._short_name(each)}"].to_numpy()]
+            stated = [made[each.main].notna().to_numpy()[at] for made, at in zip(self.made, rows, strict=True)]
+            found_levels[(found_levels == MISSING) & stated[0] & stated[1]] = COUNTED
+            result[each.name] = found_levels
         return result
 
 
