@@ -73,8 +73,9 @@ def missed_shares(
 
     The plain share EE / (EE + EX) is too low: an exit and the entry after it may be missed together, and the last
     exit of a person who does not come back is never seen to be missing. Standard errors by the delta method.
-    Assumes that each crossing is missed by chance, alike for all and whatever happened at the one before, and that
-    who has crossed often goes on as others do: compute it by way of travelling or by post where these differ.
+    Assumes that each crossing is missed by chance, whatever happened at the one before, and that the chances c and
+    d are alike for all in the group. Residents (who come home and stay) and visitors (who come once and leave) are
+    not alike: compute it for each of them, by way of travelling too where enough crossed again.
 
     Source: our derivation (assumption), in the manner of capture and recapture: G. A. F. Seber, The Estimation of
     Animal Abundance (2nd ed. 1982); the delta method is in its section 1.3.3.
