@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.special import gammaln
 
-from migkit.measures._input import need_columns, shown, tidy
+from migkit.measures._input import in_order, need_columns, shown, tidy
 from migkit.measures.coverage.post_enumeration import MATCH_STATUSES, OUTCOMES
 from migkit.measures.integration.assignment import one_to_one
 from migkit.measures.integration.comparisons import (
@@ -134,6 +134,10 @@ def match_to_census(
         raise KitError(_("Give 0 < review <= accept < 1; got {a} and {b}.").format(a=review, b=accept))
     _check(survey, census, area, household, ids)
     listed = as_comparisons(comparisons)
+    given = survey.index
+    # By identifier, so that ties do not fall by the order of the rows.
+    places = _by_identifier(survey[ids[0]])
+    survey, census = survey.iloc[places], census.iloc[_by_identifier(census[ids[1]])]
     of_survey, of_census = _places(survey[area]), _places(census[area])
     pairs = _pairs(of_survey, of_census)
     if pairs.empty:
@@ -144,26 +148,28 @@ def match_to_census(
     homes = None if household is None else (_places(survey[household[0]]), _places(census[household[1]]))
     found = model or _model(levels)
     pairs["bits"] = _evidence(levels, found)
-    pairs["prior"], pairs["step"] = _prior(pairs, homes, of_census)
+    pairs["prior"], pairs["step"] = _prior(pairs, homes)
     if model is None and pairs["step"].eq("household").any():
         found = _model(levels, levels[pairs["step"].eq("household")])
         pairs["bits"] = _evidence(levels, found)
-        pairs["prior"], pairs["step"] = _prior(pairs, homes, of_census)
+        pairs["prior"], pairs["step"] = _prior(pairs, homes)
     links = _links(pairs, survey, census, ids, low)
     for _turn in range(ELIMINATIONS):
         sure = links[links["probability"] >= high]
         pairs["prior"] = _remaining(pairs, sure, homes)
         links = _links(pairs, survey, census, ids, low)
-    if neighbours:
-        next_door = _next_door(links, of_survey, of_census, neighbours)
+    next_door = _next_door(links, of_survey, of_census, neighbours or {})
+    if len(next_door):
         further = _levels(survey, census, next_door, listed)
         next_door["bits"] = _evidence(further, found)
+        next_door["prior"] = _prior(next_door, homes, NEXT_DOOR)[0]
         next_door["step"] = "neighbour"
         links = pd.concat([links, _links(next_door, survey, census, ids, low)], ignore_index=True)
         pairs = pd.concat([pairs, next_door], ignore_index=True)
         levels = pd.concat([levels, further], ignore_index=True)
     persons = _persons(survey, census, ids, links, high)
-    return Matched(persons, _queue(survey, census, ids, persons, pairs, levels, links, low), found)
+    queue = _queue(survey, census, ids, persons, pairs, levels, links, low)
+    return Matched(persons.iloc[np.argsort(places)].set_axis(given, axis=0), queue, found)
 
 
 def _check(
@@ -190,6 +196,11 @@ def _check(
         raise KitError(
             _("The survey: {n} persons have no {c!r}; nobody can look for them.").format(n=int(lost.sum()), c=area)
         )
+
+
+def _by_identifier(values: pd.Series) -> Ints:
+    """The rows in the order of their identifiers."""
+    return np.asarray(np.argsort(pd.Categorical(tidy(values), in_order(tidy(values))).codes, kind="stable"))
 
 
 def _places(values: pd.Series) -> pd.Series:
@@ -278,22 +289,25 @@ def _evidence(levels: pd.DataFrame, model: LinkageModel) -> Floats:
 
 
 def _prior(
-    pairs: pd.DataFrame, homes: tuple[pd.Series, pd.Series] | None, of_census: pd.Series
+    pairs: pd.DataFrame, homes: tuple[pd.Series, pd.Series] | None, here: float = 1.0
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """The prior odds of each pair in bits, and whether it comes from the area or from paired households."""
-    prior = -np.log2(pairs["area"].map(of_census.value_counts()).to_numpy(dtype=float))
-    step = np.full(len(pairs), "area", dtype=object)
-    if homes is None:
-        return prior, step
+    """The prior odds of each pair in bits, and whether it comes from the area or from paired households.
+
+    ``here`` is the chance that a person was counted in this area at all.
+    """
+    prior, step = np.zeros(len(pairs)), np.full(len(pairs), "area", dtype=object)
     row, record, bits = (pairs[name].to_numpy() for name in ("row", "record", "bits"))
-    mine_at, theirs_at = (_numbered(each) for each in homes)
+    numbered = None if homes is None else (_numbered(homes[0]), _numbered(homes[1]))
     ends = np.flatnonzero(pairs["area"].ne(pairs["area"].shift(-1)).to_numpy()) + 1
     for start, end in zip(np.append(0, ends[:-1]), ends, strict=True):  # the pairs stand area by area
         at = np.arange(start, end)
         rows, records = np.unique(row[at]), np.unique(record[at])
+        prior[at] = np.log2(here / len(records))
+        if numbered is None:
+            continue
         grid = bits[at].reshape(len(rows), len(records))
-        one, two = _numbered(mine_at[rows]), _numbered(theirs_at[records])
-        mine, theirs = _paired_households(grid, one, two)
+        one, two = _numbered(numbered[0][rows]), _numbered(numbered[1][records])
+        mine, theirs = _paired_households(grid, one, two, here)
         together = np.isin(one[:, None] * (two.max() + 1) + two[None, :], mine * (two.max() + 1) + theirs)
         together &= (one[:, None] >= 0) & (two[None, :] >= 0)
         members = np.bincount(two + 1, minlength=2)[two + 1]
@@ -321,7 +335,7 @@ def _numbered(homes: pd.Series | Ints) -> Ints:
     return np.asarray(pd.factorize(held)[0], dtype=np.int64)
 
 
-def _paired_households(bits: Floats, one: Ints, two: Ints) -> tuple[Ints, Ints]:
+def _paired_households(bits: Floats, one: Ints, two: Ints, here: float) -> tuple[Ints, Ints]:
     """Which households of an area are the same, 1:1.
 
     The evidence of two households is the sum over the members of one of their best positive weight in the other
@@ -342,7 +356,7 @@ def _paired_households(bits: Floats, one: Ints, two: Ints) -> tuple[Ints, Ints]:
     np.add.at(back, one[one >= 0], best[one >= 0])
     size_one, size_two = np.bincount(one[one >= 0], minlength=n_one), np.bincount(two[two >= 0], minlength=n_two)
     small, large = np.minimum.outer(size_one, size_two), np.maximum.outer(size_one, size_two)
-    ways = (gammaln(large + 1) - gammaln(large - small + 1)) / np.log(2) + np.log2(n_two)
+    ways = (gammaln(large + 1) - gammaln(large - small + 1)) / np.log(2) + np.log2(n_two / here)
     surplus = np.minimum(there, back) - ways
     mine, theirs = linear_sum_assignment(np.maximum(surplus, 0.0), maximize=True)
     kept = surplus[mine, theirs] > 0
@@ -357,11 +371,11 @@ def _links(
     likely = pairs[odds >= np.log2(low / (1 - low))].assign(odds=odds)
     named = pd.DataFrame(
         {
-            "person": tidy(survey[ids[0]]).to_numpy()[likely["row"]],
-            "census": tidy(census[ids[1]]).to_numpy()[likely["record"]],
+            "person": tidy(survey[ids[0]]).to_numpy()[likely["row"].to_numpy(dtype=int)],
+            "census": tidy(census[ids[1]]).to_numpy()[likely["record"].to_numpy(dtype=int)],
             "odds": likely["odds"].to_numpy(),
-            "row": likely["row"].to_numpy(),
-            "record": likely["record"].to_numpy(),
+            "row": likely["row"].to_numpy(dtype=int),
+            "record": likely["record"].to_numpy(dtype=int),
             "step": likely["step"].to_numpy(),
         }
     )
@@ -379,7 +393,7 @@ def _next_door(
     right = pd.DataFrame({"other": of_census, "record": np.arange(len(of_census))}).dropna()
     left = left[~left["row"].isin(links["row"])].merge(table, on="area")
     pairs = left.merge(right[~right["record"].isin(links["record"])], on="other")
-    pairs["prior"] = np.log2(NEXT_DOOR / pairs["other"].map(of_census.value_counts()).astype(float))
+    pairs["area"] = pairs["area"] + " / " + pairs["other"]
     return pairs.drop(columns="other").sort_values(["area", "row", "record"], ignore_index=True)
 
 
