@@ -1,6 +1,6 @@
 """The reference of the measures, written from their docstrings: what each answers, formula, source, example.
 
-``book/_generated/measures_TOPIC.md`` is included in ``book/measures/TOPIC.md``. The examples are those of the
+``book/_generated/measures_TOPIC.md`` is included in ``book/measures/TOPIC.md``, ``measures.md`` in the index. The examples are those of the
 docstrings; a test runs each of them and compares what it prints.
 """
 
@@ -22,7 +22,17 @@ def topics() -> list[str]:
 
 def fragments() -> dict[str, str]:
     """File name -> text, for each topic."""
-    return {f"measures_{topic}.md": reference(topic) for topic in topics()}
+    return {f"measures_{topic}.md": reference(topic) for topic in topics()} | {"measures.md": contents()}
+
+
+def contents() -> str:
+    """The list of the topics: link, what the topic is about, how many functions it offers."""
+    rows = []
+    for topic in topics():
+        module = importlib.import_module(f"migkit.measures.{topic}")
+        functions = [held for held in documented(module).values() if inspect.isfunction(held)]
+        rows.append([f"[`{topic}`](/book/measures/{topic}.md)", plain(_first_line(module)), str(len(functions))])
+    return scrolling("kit-measures", grid([_("Room"), _("What it is for"), _("Functions")], rows))
 
 
 def reference(topic: str) -> str:

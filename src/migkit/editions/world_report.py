@@ -9,7 +9,6 @@ import pandas as pd
 
 from migkit.editions import report_page
 from migkit.editions import world_charts as charts
-from migkit.editions.report_page import folded, table
 from migkit.reference import _
 from migkit.reference.files import write_text
 from migkit.reference.language import N_
