@@ -507,7 +507,7 @@ def compare_dates(one: pd.Series, other: pd.Series) -> pd.Series:
         raise KitError(_("The two columns of dates have {a} and {b} rows.").format(a=len(a), b=len(b)))
     year = a.dt.year.eq(b.dt.year)
     same_day = a.dt.month.eq(b.dt.month) & a.dt.day.eq(b.dt.day)
-    january = (a.dt.dayofyear.eq(1) | b.dt.dayofyear.eq(1)) & year
+    january = (a.dt.day_of_year.eq(1) | b.dt.day_of_year.eq(1)) & year
     answers = np.select(
         [
             a.isna() | b.isna(),

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from migkit.measures._input import column_names, is_unknown, need_columns, shown, tidy
 from migkit.measures.administrative.dates import read_days, swapped_day_month
@@ -95,7 +93,7 @@ def identity_keys(
     full = pd.Series([" ".join(each) for each in zip(*parts, strict=True)], index=records.index, dtype=object)
     day = read_days(records[birth])
     swapped = swapped_day_month(day)
-    known = day.notna() & day.dt.dayofyear.ne(1)
+    known = day.notna() & day.dt.day_of_year.ne(1)
     either = day.where(swapped.isna() | (day < swapped), swapped)
     table = pd.DataFrame(
         {
@@ -131,16 +129,17 @@ def _groups(records: pd.DataFrame, rule: DuplicateRule) -> Ints:
 
 def _clusters(groups: Sequence[Ints], n: int) -> Ints:
     """Records that any group holds together, directly or through others, get one number, in order of rows."""
-    ends = []
-    for group in groups:
-        rows = np.flatnonzero(group >= 0)
-        first = pd.Series(rows).groupby(group[rows]).transform("first").to_numpy()
-        ends.append((rows, first))
-    row = np.concatenate([rows for rows, _first in ends]) if ends else np.zeros(0, dtype=np.int64)
-    other = np.concatenate([first for _rows, first in ends]) if ends else row
-    graph = coo_matrix((np.ones(len(row)), (row, other)), shape=(n, n))
-    labels = connected_components(graph, directed=False)[1] if n else np.zeros(0, dtype=np.int64)
-    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
+    label = np.arange(n, dtype=np.int64)
+    known = [(np.flatnonzero(group >= 0), group[group >= 0]) for group in groups]
+    changed = True
+    while changed:  # everybody takes the lowest number in the group, until nobody has a lower one to take
+        before = label.copy()
+        for rows, group in known:
+            lowest = np.full(int(group.max(initial=-1)) + 1, n, dtype=np.int64)
+            np.minimum.at(lowest, group, label[rows])
+            label[rows] = lowest[group]
+        changed = bool((label != before).any())
+    return np.asarray(pd.factorize(label)[0], dtype=np.int64)
 
 
 def _chosen(records: pd.DataFrame, clusters: Ints, keep: str, by: str | None) -> NDArray[np.bool_]:

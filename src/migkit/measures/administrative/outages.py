@@ -111,7 +111,7 @@ def proportional_fit(count: Floats, month: Ints, weekday: Ints, used: Bools) -> 
 
 def _fit(count: Floats, date: pd.Series, used: Bools) -> _Fit:
     month = _nearest((date.dt.year * 12 + date.dt.month).to_numpy(dtype=np.int64), used)
-    month, weekday = month - month.min(), _nearest(date.dt.weekday.to_numpy(dtype=np.int64), used)
+    month, weekday = month - month.min(), _nearest(date.dt.day_of_week.to_numpy(dtype=np.int64), used)
     expected = proportional_fit(count, month, weekday, used)
     columns = [(month == code).astype(float) for code in np.unique(month)]
     columns += [(weekday == code).astype(float) for code in np.unique(weekday)[1:]]
