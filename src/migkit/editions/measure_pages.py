@@ -1,7 +1,7 @@
 """The reference of the measures, written from their docstrings: what each answers, formula, source, example.
 
-``book/_generated/measures_TOPIC.md`` is included in ``book/measures/TOPIC.md``, ``measures.md`` in the index. The examples are those of the
-docstrings; a test runs each of them and compares what it prints.
+``book/_generated/measures_TOPIC.md`` is included in ``book/measures/TOPIC.md``, ``measures.md`` in the index. The
+examples are those of the docstrings; a test runs each of them and compares what it prints.
 """
 
 import importlib
@@ -15,9 +15,15 @@ from migkit.editions.markdown import grid, plain, scrolling
 from migkit.reference import _
 
 
+#: In the order of the modules that teach them.
+_ORDER = ("definitions", "tables", "census_quality", "coverage", "surveys", "administrative", "integration",
+          "confidentiality", "estimation", "exchange")  # fmt: skip
+
+
 def topics() -> list[str]:
-    """The topics of the measures, each a room of ``migkit.measures``."""
-    return [found.name for found in pkgutil.iter_modules(migkit.measures.__path__) if found.ispkg]
+    """The topics of the measures, each a room of ``migkit.measures``, in the order in which they are taught."""
+    found = [each.name for each in pkgutil.iter_modules(migkit.measures.__path__) if each.ispkg]
+    return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
 
 
 def fragments() -> dict[str, str]:
@@ -69,6 +75,8 @@ def _entry(topic: str, name: str, held: Any) -> str:
             f"### {name}",
             "",
             "```{eval-rst}",
+            ".. highlight:: none",  # formulas are no code
+            "",
             f".. {kind}:: migkit.measures.{topic}.{name}",
             "```",
             "",
