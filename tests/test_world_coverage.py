@@ -28,7 +28,7 @@ SEEDS = 200
 
 
 def two_lists(size, first, second, seed, odds_ratio=1.0):
-    """n1, n2 and m of each of 200 populations; a person is on the first list with the chance ``first`` and so on."""
+    """Who is on which list, for 200 populations; ``first`` and ``second`` are the chances of each person."""
     rng = np.random.default_rng(seed)
     on_first = rng.random((SEEDS, size)) < first
     odds = second / (1 - second)
@@ -66,13 +66,11 @@ def test_unequal_chances_make_the_estimate_too_low_and_strata_mend_it():
     p1, p2 = np.where(easy, 0.95, 0.55), np.where(easy, 0.9, 0.5)
     on_first, on_second = two_lists(2000, p1, p2, seed=2)
     expected = 2000 * p1.mean() * p2.mean() / (p1 * p2).mean()
-    assert expected < 0.95 * 2000
     mean, error = mean_of([dual_system(*one) for one in counts(on_first, on_second)])
     assert abs(mean - expected) < 3 * error + 0.001 * 2000
+    assert mean + 10 * error < 2000
     parts = [list(counts(on_first[:, own], on_second[:, own])) for own in (easy, ~easy)]
-    sums = [
-        dual_system(*a, "chapman").value + dual_system(*b, "chapman").value for a, b in zip(*parts, strict=True)
-    ]
+    sums = [sum(dual_system(*part, "chapman").value for part in both) for both in zip(*parts, strict=True)]
     assert abs(np.mean(sums) - 2000) < 3 * np.std(sums) / SEEDS**0.5
 
 
@@ -169,10 +167,8 @@ def taken(world):
     for level in ("none", "typical"):
         counted = census.observe(world, ErrorModel(dictionary("census"), level), 1)
         out[level] = counted, pes.observe(world, ErrorModel(dictionary("pes"), level), 1, counted)
-    out["exact survey"] = (
-        out["typical"][0],
-        pes.observe(world, ErrorModel(dictionary("pes"), "none"), 1, out["typical"][0]),
-    )
+    counted = out["typical"][0]
+    out["exact survey"] = counted, pes.observe(world, ErrorModel(dictionary("pes"), "none"), 1, counted)
     return out
 
 
@@ -204,7 +200,8 @@ def test_a_survey_without_errors_finds_the_population_within_its_sampling_error(
     p, e = (typed(survey.tables[name]) for name in ("pes_persons", "pes_followup"))
     line = coverage_errors(p, e, census_count=len(usual(counted))).loc["Total"]
     assert abs(line["estimate"] - residents) < 2.6 * line["estimate_se"]
-    assert line["omissions"] > 10 * line["omissions_se"]
+    assert line["omissions"] > 2.6 * line["omissions_se"]
+    assert line["erroneous"] > 2.6 * line["erroneous_se"]
     assert len(usual(counted)) < residents - 2.6 * line["net_se"]
 
 
@@ -217,10 +214,8 @@ def test_missed_matches_of_the_office_raise_the_estimate(taken):
     spoilt = ledger.loc[ledger["kind"].eq("false_non_match"), "record_id"]
     mended = p.assign(match_status=p["match_status"].mask(p["pes_id"].isin(spoilt), "M"))
     before, after = (coverage_errors(x, e, census_count=len(usual(counted))).loc["Total"] for x in (mended, p))
-    resolved = p["match_status"].ne("U")
-    share = (p["weight"] * p["pes_id"].isin(spoilt))[resolved].sum() / (
-        p["weight"] * mended["match_status"].eq("M")
-    )[resolved].sum()
+    weight = p["weight"].where(p["match_status"].ne("U"), 0)
+    share = weight[p["pes_id"].isin(spoilt)].sum() / weight[mended["match_status"].eq("M")].sum()
     assert share > 0.002
     assert after["estimate"] / before["estimate"] == pytest.approx(1 / (1 - share), rel=1e-9)
 
@@ -230,9 +225,8 @@ def in_census(survey, people):
     links = survey.tables["pes_persons"].links["truth_id"].to_numpy()
     rows = typed(survey.tables["pes_persons"]).assign(truth_id=links)
     real = people[people["made"] != "invented"].drop_duplicates(["truth_id", "ea"])
-    return rows, pd.MultiIndex.from_frame(rows[["truth_id", "ea"]]).isin(
-        pd.MultiIndex.from_frame(real[["truth_id", "ea"]])
-    )
+    who, known = (pd.MultiIndex.from_frame(frame[["truth_id", "ea"]]) for frame in (rows, real))
+    return rows, who.isin(known)
 
 
 @pytest.fixture(scope="module")
@@ -280,10 +274,8 @@ def test_names_settle_what_answers_alone_leave_open(some_areas, world):
     named = match_to_census(
         spelt["survey"], spelt["census"], [*WITHOUT_NAMES, compare_name("given_name"), compare_name("family_name")]
     ).persons
-    right = [
-        (f["person_id"].map(people.set_index("person_id")["truth_id"]) == rows["truth_id"]).mean()
-        for f in (plain, named)
-    ]
+    person = people.set_index("person_id")["truth_id"]
+    right = [(found["person_id"].map(person) == rows["truth_id"]).mean() for found in (plain, named)]
     assert right[1] >= right[0]
     quality = match_quality(named["match_status"], pd.Series(truth))
     assert quality["missed_matches"] <= match_quality(plain["match_status"], pd.Series(truth))["missed_matches"]
