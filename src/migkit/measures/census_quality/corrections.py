@@ -88,7 +88,7 @@ def correct_edits(
     rule. Queries are left as they are. Believe the log more than the result: a rule that changes much says that a
     question went wrong, and then the questionnaire, not the file, needs correction.
 
-    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 2 (2021), which asks that
+    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 1 (2010), which asks that
     every change be recorded and the original kept.
 
     Args:

@@ -111,7 +111,7 @@ def check_edits(persons: pd.DataFrame, rules: Rules = None, setting: EditSetting
     A record fails a rule if it meets all tests of the rule's condition; a question that was not answered makes no
     record fail. The file is not changed.
 
-    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 2 (2021); rules as
+    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 1 (2010); rules as
     conflicts between the columns of a record: I. P. Fellegi and D. Holt, Journal of the American Statistical
     Association 71 (1976).
 

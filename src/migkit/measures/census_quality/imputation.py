@@ -34,7 +34,7 @@ def hot_deck(
     did not answer are like those of their class who did. An imputed value is no observation: keep the log, publish
     its share, and never link or follow up persons by it.
 
-    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 2 (2021), on dynamic
+    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 1 (2010), on dynamic
     imputation (hot deck).
 
     Args:

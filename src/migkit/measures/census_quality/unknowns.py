@@ -82,7 +82,7 @@ def item_nonresponse(
 
         percent_missing = 100 x (blank + not stated + outside the code list) / asked
 
-    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 2 (2021), on missing and
+    Source: United Nations, Handbook on Population and Housing Census Editing, Revision 1 (2010), on missing and
     invalid values.
 
     Args:

@@ -3,7 +3,6 @@
 from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from migkit.measures._input import whole_number
 from migkit.measures.coverage.dual_system import dual_system
@@ -68,6 +67,8 @@ def dual_system_interval(
 
 def _exact(n1: int, n2: int, m: int, tail: float) -> tuple[float, float]:
     """The smallest and the largest size that m does not speak against."""
+    from scipy.stats import hypergeom  # slow to load, and only this interval needs it
+
     seen = n1 + n2 - m
 
     def few(size: int) -> bool:

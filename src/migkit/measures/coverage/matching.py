@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.special import gammaln
 
 from migkit.measures._input import in_order, need_columns, shown, tidy
 from migkit.measures.coverage.post_enumeration import MATCH_STATUSES, OUTCOMES
-from migkit.measures.integration.assignment import one_to_one
 from migkit.measures.integration.comparisons import (
     Comparison,
     as_comparisons,
@@ -342,6 +339,9 @@ def _paired_households(bits: Floats, one: Ints, two: Ints, here: float) -> tuple
     (the smaller of the two directions). By chance k of n members can be paired in n! / (n - k)! ways, and there
     are as many households to choose from as the area has; a pairing counts only if its evidence is stronger.
     """
+    from scipy.optimize import linear_sum_assignment  # scipy is loaded where it is needed
+    from scipy.special import gammaln
+
     n_one, n_two = int(one.max()) + 1, int(two.max()) + 1
     if n_one == 0 or n_two == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -367,6 +367,8 @@ def _links(
     pairs: pd.DataFrame, survey: pd.DataFrame, census: pd.DataFrame, ids: tuple[str, str], low: float
 ) -> pd.DataFrame:
     """The pairs that are at least worth a look, each person and each record once."""
+    from migkit.measures.integration.assignment import one_to_one
+
     odds = pairs["bits"] + pairs["prior"]
     likely = pairs[odds >= np.log2(low / (1 - low))].assign(odds=odds)
     named = pd.DataFrame(
