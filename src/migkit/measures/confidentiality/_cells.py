@@ -39,6 +39,18 @@ def cell_name(labels: pd.DataFrame, row: int) -> str:
     return ", ".join(f"{name} = {shown(value)}" for name, value in held.items())
 
 
+def fixed_order(table: pd.DataFrame, classifiers: Any, what: str) -> NDArray[np.int64]:
+    """The rows of a table in the order of their labels.
+
+    Solvers choose among equals by position: with a fixed order of cells the answer does not depend on that of the
+    rows.
+    """
+    names = column_names(classifiers, what)
+    need_columns(table, names, what)
+    labels = [np.array([str(label) for label in tidy(table[name])], dtype=str) for name in reversed(names)]
+    return np.lexsort(labels) if names else np.arange(len(table))
+
+
 def read_cells(table: pd.DataFrame, classifiers: Any, hierarchies: Hierarchies | None, what: str) -> Cells:
     """The cells of a long table: one row a cell, totals marked "Total".
 

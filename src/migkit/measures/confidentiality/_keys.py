@@ -71,6 +71,10 @@ def key_columns(frame: pd.DataFrame, keys: Any, what: str) -> list[Any]:
 
 def _codes(column: pd.Series, name: Any) -> tuple[Ints, list[Any]]:
     """Codes in the order of the values, BLANK where missing; empty text is missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        # Coded already; categories without records take no part.
+        codes, values = np.asarray(column.cat.codes, dtype=np.int64), column.cat.categories
+        return _tidied(codes, list(values))
     try:
         codes, values = pd.factorize(column, use_na_sentinel=True)
     except TypeError:
@@ -79,7 +83,11 @@ def _codes(column: pd.Series, name: Any) -> tuple[Ints, list[Any]]:
                 name=shown(name)
             )
         ) from None
-    held = list(values)
+    return _tidied(codes, list(values))
+
+
+def _tidied(codes: Ints, held: list[Any]) -> tuple[Ints, list[Any]]:
+    """Codes in the order of the values ``held``; empty text becomes BLANK."""
     kept = [value for value in held if not (isinstance(value, str) and not value.strip())]
     levels = in_order(kept)
     place = {value: number for number, value in enumerate(levels)}

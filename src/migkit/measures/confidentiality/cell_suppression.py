@@ -15,7 +15,9 @@ from migkit.measures.confidentiality.cell_audit import SAME, Cluster, clusters, 
 from migkit.reference import KitError, _
 
 #: The exact method tries all choices at once: beyond this many unknowns it would take too long.
-LARGEST_EXACT = 10_000
+LARGEST_EXACT = 3_000
+#: Seconds after which the exact method gives up.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,10 @@ def optimal(task: Task) -> Bools:
         ],
         bounds=Bounds(floor, roof),
         integrality=np.concatenate([np.ones(n), np.zeros(n * blocks)]),
+        options={"time_limit": PATIENCE},
     )
+    if done.status == 1:
+        raise KitError(_("The exact method found no answer in a minute; use method='heuristic' or 'tauargus'."))
     if done.status != 0:
         raise KitError(_("The small cells of this table cannot be protected by hiding others; join categories."))
     return np.asarray(done.x[:n] > 0.5)
@@ -273,7 +278,15 @@ def tauargus(task: Task, hierarchies: Hierarchies | None = None) -> Bools:
             f'<WRITETABLE> (1,5,"SO+","{home}/out.tab")\n',
             encoding="utf-8",
         )
-        package.Engine().run_batch(home / "t.arb")
+        try:
+            package.Engine().run_batch(home / "t.arb")
+        except package.BatchError as error:
+            raise KitError(
+                _(
+                    "tau-Argus does not take this table ({why}): it needs all totals, of every classifier; use "
+                    "method='heuristic'."
+                ).format(why=error)
+            ) from error
         answer = (home / "out.tab").read_text(encoding="utf-8").splitlines()
     marked = {tuple(part.strip().strip('"') for part in line.split(";")[: len(names)]): line for line in answer}
     hidden = task.small.copy()

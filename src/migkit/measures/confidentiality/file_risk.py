@@ -44,7 +44,8 @@ def key_frequencies(
 
     A blank in a key may stand for anything (``missing="wildcard"``): it matches every value, and blanks match
     each other. Or it is one more value (``"category"``): safer to count that way where the intruder knows the
-    true value that was blanked, because then a record with a blank is as open as before.
+    true value that was blanked, because then a record with a blank is as open as before. Codes for "not stated"
+    (X, XXX) are values like others: blank them first if they should match anything.
 
     Source: A. Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 3; blanks as in the R package
     sdcMicro (M. Templ, A. Kowarik and B. Meindl, Journal of Statistical Software 67(4), 2015).
@@ -71,10 +72,20 @@ def key_frequencies(
     )
 
 
-def _expected_inverse(f: Floats, population: Floats, approximate: bool) -> Floats:
-    """E(1/F) given f, for each combination."""
+def _hypergeometric(f: Floats, z: Floats) -> Floats:
+    """2F1(1, 1; f+1; z) for 0 < z < 1; for large f by its series, where scipy's function gives up."""
     from scipy.special import hyp2f1
 
+    small = f <= 30
+    term, total = np.ones_like(z), np.ones_like(z)
+    for k in range(80):
+        term = term * (k + 1) / (f + 1 + k) * z
+        total = total + term
+    return np.where(small, hyp2f1(1, 1, np.where(small, f, 3) + 1, z), total)
+
+
+def _expected_inverse(f: Floats, population: Floats, approximate: bool) -> Floats:
+    """E(1/F) given f, for each combination."""
     risk = 1 / f
     # A sample cannot be larger than its population; where the weights say so, the risk stays 1/f.
     sampled = population > f * (1 + 1e-12)
@@ -90,7 +101,7 @@ def _expected_inverse(f: Floats, population: Floats, approximate: bool) -> Float
             risk[rows] = p / (n - (1 - p))
         else:
             # Euler's transformation of p^f/f * 2F1(f, f; f+1; 1-p), which does not overflow for large f.
-            risk[rows] = p / n * hyp2f1(1, 1, n + 1, 1 - p)
+            risk[rows] = p / n * _hypergeometric(n, 1 - p)
     return risk
 
 
@@ -114,9 +125,10 @@ def individual_risk(
                        p / (f - (1-p))                       approximate
 
     Where the file is the whole population (no weights, or weights that add to the records) the risk is 1/f. The
-    measure takes the intruder to know that somebody is in the file and to make no mistake: a cautious view. It
-    uses nothing but the key's own records, so it is too high where rare keys of the sample are common outside, and
-    too low where everybody with the key is in the population once.
+    measure takes the intruder to know that somebody is in the file and to make no mistake: a cautious view. But it
+    uses nothing but the key's own records, and takes the sizes of keys to follow the law 1/F (assumption). Where
+    sample uniques are mostly common outside it is too high; where many of them are alone in the population too
+    (more than the sampled share p), as with detailed keys, it is too low.
 
     Source: R. Benedetti and L. Franconi, "Statistical and technological solutions for controlled data
     dissemination" (1998); L. Franconi and S. Polettini, "Individual risk estimation in mu-Argus: a review",

@@ -13,6 +13,7 @@ from migkit.measures.confidentiality._cells import (
     Floats,
     Hierarchies,
     cell_name,
+    fixed_order,
     need_sums,
     read_cells,
     values_of,
@@ -101,17 +102,17 @@ def protect_table(
         raise KitError(
             _("There is no method {m}; use one of {methods}.").format(m=shown(method), methods=", ".join(METHODS))
         )
-    cells = read_cells(table, classifiers, hierarchies, what)
-    # Solvers choose among equals by position: a fixed order of cells makes the answer independent of that of rows.
-    order = cells.labels.astype(str).sort_values(list(cells.labels.columns), kind="stable").index.to_numpy()
+    order = fixed_order(table, classifiers, what)
     rows = table.iloc[order]
-    cells = Cells(cells.labels.iloc[order].reset_index(drop=True), cells.sums[:, order])
+    cells = read_cells(rows, classifiers, hierarchies, what)
     figures = values_of(rows, value, what)
     need_sums(cells, figures, what)
     if unsafe is not None:
         tasks = [_by_rule(cells, rows, figures, unsafe, number(slide, "slide"), what)]
     else:
-        tasks = _by_minimum(cells, rows, figures, count, minimum, what)
+        # Whole numbers follow by themselves where the sums form a network: two classifiers without hierarchies.
+        whole = cells.labels.shape[1] > 2 or bool(hierarchies)
+        tasks = _by_minimum(cells, rows, figures, count, minimum, whole, what)
     hidden = _choose(tasks, hierarchies, method)
     for task in tasks:
         if not withstands(task, hidden):
@@ -122,7 +123,7 @@ def protect_table(
 
 
 def _by_minimum(
-    cells: Cells, rows: pd.DataFrame, figures: Floats, count: str | None, minimum: int, what: str
+    cells: Cells, rows: pd.DataFrame, figures: Floats, count: str | None, minimum: int, whole: bool, what: str
 ) -> list[Task]:
     minimum = whole_number(minimum, "minimum")
     if minimum < 3:
@@ -146,7 +147,6 @@ def _by_minimum(
             ).format(what=what, cell=cell_name(cells.labels, row), value=figures[row], persons=persons[row])
         )
     small = (persons > 0) & (persons < minimum)
-    whole = cells.labels.shape[1] > 2
     down, up = np.where(small, persons - 1, 0), np.where(small, minimum - 1 - persons, 0)
     tasks = [
         Task(cells, persons, small, down, up, 0.0, whole),
@@ -182,13 +182,20 @@ def _choose(tasks: list[Task], hierarchies: Hierarchies | None, method: str) -> 
     first = tasks[0]
     if not first.small.any():
         return first.small
+    hidden: Bools | None = None
     if method == "auto":
         fits = first.cells.labels.shape[1] <= 3 and len(first.figures) <= LARGEST_AUTO
         fits = fits and find_spec("pytauargus") is not None
-        method = "tauargus" if fits else "heuristic"
+        try:
+            hidden = tauargus(first, hierarchies) if fits else None
+        except KitError:
+            # A table without all its totals, which the engine does not take.
+            hidden = None
+        method = "heuristic" if hidden is None else "tauargus"
     if method == "heuristic":
         return heuristic(tasks)
-    hidden = optimal(first) if method == "optimal" else tauargus(first, hierarchies)
+    if hidden is None:
+        hidden = optimal(first) if method == "optimal" else tauargus(first, hierarchies)
     return hidden if all(withstands(task, hidden) for task in tasks) else heuristic(tasks, hidden)
 
 

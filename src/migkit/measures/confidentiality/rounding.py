@@ -8,7 +8,15 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from migkit.measures._input import shown, whole_number
-from migkit.measures.confidentiality._cells import Cells, Floats, Hierarchies, need_sums, read_cells, values_of
+from migkit.measures.confidentiality._cells import (
+    Cells,
+    Floats,
+    Hierarchies,
+    fixed_order,
+    need_sums,
+    read_cells,
+    values_of,
+)
 from migkit.measures.confidentiality._release import Release
 from migkit.measures.confidentiality.cell_audit import SAME, Audit, attack
 from migkit.reference import KitError, _
@@ -76,10 +84,10 @@ def round_table(
     """
     what = _("The table")
     base = _base_and_method(base, method)
-    cells = read_cells(table, classifiers, hierarchies, what)
-    order = cells.labels.astype(str).sort_values(list(cells.labels.columns), kind="stable").index.to_numpy()
-    cells = Cells(cells.labels.iloc[order].reset_index(drop=True), cells.sums[:, order])
-    figures = values_of(table.iloc[order], value, what)
+    order = fixed_order(table, classifiers, what)
+    rows = table.iloc[order]
+    cells = read_cells(rows, classifiers, hierarchies, what)
+    figures = values_of(rows, value, what)
     if np.abs(figures - figures.round()).max(initial=0) > SAME:
         raise KitError(_("{what}: only whole numbers can be rounded to a base.").format(what=what))
     need_sums(cells, figures, what)
