@@ -1,7 +1,7 @@
 """Core indicators of migration that the kit proposes, each with its formula, unit, source and inputs.
 
-The list is a proposal for training: the text of the ECOWAS Guidelines, which names core indicators, could not be had.
-The names of indicators of the Sustainable Development Goals are the official ones.
+The list is a proposal for training: the text of the ECOWAS Guidelines, which names core indicators, could not be
+had. The names of indicators of the Sustainable Development Goals are the official ones.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -99,34 +99,94 @@ _PERCENT, _THOUSAND = N_("per cent"), N_("per 1,000 residents")
 INDICATORS: dict[str, Indicator] = {
     each.key: each
     for each in (
-        _ratio("migrant_share", N_("Foreign-born persons among residents"), "foreign_born", "population", _PERCENT, 100),
-        _ratio("migrant_women", N_("Women among foreign-born residents"), "foreign_born_women", "foreign_born", _PERCENT,
-               100),
-        _ratio("foreign_share", N_("Foreign citizens among residents"), "foreign_citizens", "population", _PERCENT, 100),
-        _ratio("community_share", N_("Born in another member state, among foreign-born residents"),
-               "born_in_member_states", "foreign_born", _PERCENT, 100),
-        _ratio("working_age", N_("Aged 15 to 64 among foreign-born residents"), "foreign_born_working_age",
-               "foreign_born", _PERCENT, 100),
+        _ratio(
+            "migrant_share",
+            N_("Foreign-born persons among residents"),
+            "foreign_born",
+            "population",
+            _PERCENT,
+            100,
+        ),
+        _ratio(
+            "migrant_women",
+            N_("Women among foreign-born residents"),
+            "foreign_born_women",
+            "foreign_born",
+            _PERCENT,
+            100,
+        ),
+        _ratio(
+            "foreign_share",
+            N_("Foreign citizens among residents"),
+            "foreign_citizens",
+            "population",
+            _PERCENT,
+            100,
+        ),
+        _ratio(
+            "community_share",
+            N_("Born in another member state, among foreign-born residents"),
+            "born_in_member_states",
+            "foreign_born",
+            _PERCENT,
+            100,
+        ),
+        _ratio(
+            "working_age",
+            N_("Aged 15 to 64 among foreign-born residents"),
+            "foreign_born_working_age",
+            "foreign_born",
+            _PERCENT,
+            100,
+        ),
         _ratio("immigration_rate", N_("Immigrations in a year"), "immigrations", "population", _THOUSAND, 1000),
         _ratio("emigration_rate", N_("Emigrations in a year"), "emigrations", "population", _THOUSAND, 1000),
-        _indicator("net_migration_rate", N_("Net migration in a year"), "1000 x (immigrations - emigrations) / population",
-                   _THOUSAND, 1000, ("immigrations", "emigrations", "population"),
-                   lambda given: (given["immigrations"] - given["emigrations"], given["population"])),
-        _indicator("emigrant_share", N_("Born in the country and living abroad, among all born in it"),
-                   "100 x emigrants_abroad / (emigrants_abroad + population - foreign_born)", _PERCENT, 100,
-                   ("emigrants_abroad", "population", "foreign_born"),
-                   lambda given: (given["emigrants_abroad"],
-                                  given["emigrants_abroad"] + given["population"] - given["foreign_born"])),
-        _ratio("refugees_hosted", N_("Refugees and asylum seekers hosted"), "refugees", "population", _THOUSAND, 1000),
+        _indicator(
+            "net_migration_rate",
+            N_("Net migration in a year"),
+            "1000 x (immigrations - emigrations) / population",
+            _THOUSAND,
+            1000,
+            ("immigrations", "emigrations", "population"),
+            lambda given: (given["immigrations"] - given["emigrations"], given["population"]),
+        ),
+        _indicator(
+            "emigrant_share",
+            N_("Born in the country and living abroad, among all born in it"),
+            "100 x emigrants_abroad / (emigrants_abroad + population - foreign_born)",
+            _PERCENT,
+            100,
+            ("emigrants_abroad", "population", "foreign_born"),
+            lambda given: (
+                given["emigrants_abroad"],
+                given["emigrants_abroad"] + given["population"] - given["foreign_born"],
+            ),
+        ),
+        _ratio(
+            "refugees_hosted", N_("Refugees and asylum seekers hosted"), "refugees", "population", _THOUSAND, 1000
+        ),
         _ratio("displaced_share", N_("Internally displaced persons"), "displaced", "population", _THOUSAND, 1000),
-        _indicator("sdg_10_7_4", N_("Proportion of the population who are refugees, by country of origin"),
-                   "100000 x refugees_from / (population + refugees_from)", N_("per 100,000 persons of the country"), 1e5,
-                   ("refugees_from", "population"),
-                   lambda given: (given["refugees_from"], given["population"] + given["refugees_from"]), "10.7.4"),
-        _ratio("sdg_17_3_2", N_("Volume of remittances (in United States dollars) as a proportion of total GDP"),
-               "remittances", "gdp", _PERCENT, 100, "17.3.2"),
+        _indicator(
+            "sdg_10_7_4",
+            N_("Proportion of the population who are refugees, by country of origin"),
+            "100000 x refugees_from / (population + refugees_from)",
+            N_("per 100,000 persons of the country"),
+            1e5,
+            ("refugees_from", "population"),
+            lambda given: (given["refugees_from"], given["population"] + given["refugees_from"]),
+            "10.7.4",
+        ),
+        _ratio(
+            "sdg_17_3_2",
+            N_("Volume of remittances (in United States dollars) as a proportion of total GDP"),
+            "remittances",
+            "gdp",
+            _PERCENT,
+            100,
+            "17.3.2",
+        ),
     )
-}  # fmt: skip
+}
 
 
 def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None) -> pd.DataFrame:
@@ -193,9 +253,14 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
 
 
 #: What cannot be larger than what.
-_WITHIN = (("foreign_born", "population"), ("foreign_born_women", "foreign_born"), ("foreign_citizens", "population"),
-           ("citizens", "population"), ("born_in_member_states", "foreign_born"),
-           ("foreign_born_working_age", "foreign_born"))  # fmt: skip
+_WITHIN = (
+    ("foreign_born", "population"),
+    ("foreign_born_women", "foreign_born"),
+    ("foreign_citizens", "population"),
+    ("citizens", "population"),
+    ("born_in_member_states", "foreign_born"),
+    ("foreign_born_working_age", "foreign_born"),
+)
 
 
 def _checked(inputs: Mapping[str, Any]) -> dict[str, float]:

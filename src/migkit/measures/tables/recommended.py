@@ -1,8 +1,8 @@
-"""The recommended tabulations, as data: specifications that any office's file can fill once its columns bear these names.
+"""The recommended tabulations, as data: what any office's file can fill once its columns bear these names.
 
-Titles, universes and classifiers follow what the manuals recommend; the wording is ours, and the manuals' numbers of
-tables are not given, because not all of them were checked. Where the kit proposes a table that no manual recommends,
-it says so (``proposed``).
+Titles, universes and classifiers follow what the manuals recommend; the wording is ours, and the manuals' numbers
+of tables are not given, because not all of them were checked. Where the kit proposes a table that no manual
+recommends, it says so (``proposed``).
 """
 
 from collections.abc import Iterable, Sequence
@@ -150,60 +150,135 @@ def _stock(country: str) -> list[TableSpec]:
     adults = N_("Usual residents aged 15 or more born in another country")
     born = (_BORN_ABROAD,)
     return [
-        _spec("stock_birth_sex", N_("Residents by country of birth and sex"), residents, "country_birth", "sex", _ECOWAS),
         _spec(
-            "stock_citizenship_sex", N_("Residents by country of citizenship and sex"), residents, "citizenship", "sex",
+            "stock_birth_sex",
+            N_("Residents by country of birth and sex"),
+            residents,
+            "country_birth",
+            "sex",
             _ECOWAS,
         ),
         _spec(
-            "stock_nativity_age_sex", N_("Native and foreign-born residents by age and sex"), residents, "age_group",
-            ("nativity", "sex"), _PR, derive=(FIVE_YEARS, nativity), notes=born,
+            "stock_citizenship_sex",
+            N_("Residents by country of citizenship and sex"),
+            residents,
+            "citizenship",
+            "sex",
+            _ECOWAS,
         ),
         _spec(
-            "stock_birth_age_sex", N_("Foreign-born residents by country of birth, broad age and sex"), abroad,
-            "country_birth", ("sex", "age_broad"), _HANDBOOK, of["foreign_born"], (BROAD_AGES,), born,
+            "stock_nativity_age_sex",
+            N_("Native and foreign-born residents by age and sex"),
+            residents,
+            "age_group",
+            ("nativity", "sex"),
+            _PR,
+            derive=(FIVE_YEARS, nativity),
+            notes=born,
         ),
         _spec(
-            "stock_citizenship_age_sex", N_("Foreign citizens by country of citizenship, broad age and sex"),
-            N_("Usual residents who are citizens of another country"), "citizenship", ("sex", "age_broad"), _HANDBOOK,
-            of["foreign_citizens"], (BROAD_AGES,),
+            "stock_birth_age_sex",
+            N_("Foreign-born residents by country of birth, broad age and sex"),
+            abroad,
+            "country_birth",
+            ("sex", "age_broad"),
+            _HANDBOOK,
+            of["foreign_born"],
+            (BROAD_AGES,),
+            born,
         ),
         _spec(
-            "stock_nativity_citizenship", N_("Residents by place of birth, citizenship and sex"), residents, "nativity",
-            ("citizens", "sex"), _PR, derive=(nativity, belonging),
+            "stock_citizenship_age_sex",
+            N_("Foreign citizens by country of citizenship, broad age and sex"),
+            N_("Usual residents who are citizens of another country"),
+            "citizenship",
+            ("sex", "age_broad"),
+            _HANDBOOK,
+            of["foreign_citizens"],
+            (BROAD_AGES,),
+        ),
+        _spec(
+            "stock_nativity_citizenship",
+            N_("Residents by place of birth, citizenship and sex"),
+            residents,
+            "nativity",
+            ("citizens", "sex"),
+            _PR,
+            derive=(nativity, belonging),
             notes=(_BORN_ABROAD, N_("Stateless persons are among the foreign citizens.")),
         ),
         _spec(
-            "stock_birth_education", N_("Foreign-born residents by country of birth and level of education"), adults,
-            "country_birth", "education", _ECOWAS, of["adults_born_abroad"], notes=born,
+            "stock_birth_education",
+            N_("Foreign-born residents by country of birth and level of education"),
+            adults,
+            "country_birth",
+            "education",
+            _ECOWAS,
+            of["adults_born_abroad"],
+            notes=born,
         ),
         _spec(
-            "stock_education_sex", N_("Foreign-born residents by level of education and sex"), adults, "education", "sex",
-            _HANDBOOK, of["adults_born_abroad"], notes=born,
+            "stock_education_sex",
+            N_("Foreign-born residents by level of education and sex"),
+            adults,
+            "education",
+            "sex",
+            _HANDBOOK,
+            of["adults_born_abroad"],
+            notes=born,
         ),
         _spec(
-            "stock_activity_sex", N_("Foreign-born residents by activity and sex"), adults, "activity", "sex", _HANDBOOK,
-            of["adults_born_abroad"], notes=born,
+            "stock_activity_sex",
+            N_("Foreign-born residents by activity and sex"),
+            adults,
+            "activity",
+            "sex",
+            _HANDBOOK,
+            of["adults_born_abroad"],
+            notes=born,
         ),
         _spec(
-            "stock_occupation_sex", N_("Employed foreign-born residents by occupation and sex"),
-            N_("Employed usual residents aged 15 or more born in another country"), "occupation", "sex", _HANDBOOK,
-            of["employed_born_abroad"], notes=born,
+            "stock_occupation_sex",
+            N_("Employed foreign-born residents by occupation and sex"),
+            N_("Employed usual residents aged 15 or more born in another country"),
+            "occupation",
+            "sex",
+            _HANDBOOK,
+            of["employed_born_abroad"],
+            notes=born,
         ),
         _spec(
-            "stock_industry_sex", N_("Employed foreign-born residents by industry and sex"),
-            N_("Employed usual residents aged 15 or more born in another country"), "industry", "sex", _HANDBOOK,
-            of["employed_born_abroad"], notes=born,
+            "stock_industry_sex",
+            N_("Employed foreign-born residents by industry and sex"),
+            N_("Employed usual residents aged 15 or more born in another country"),
+            "industry",
+            "sex",
+            _HANDBOOK,
+            of["employed_born_abroad"],
+            notes=born,
         ),
         _spec(
-            "stock_region_nativity", N_("Residents by region, place of birth and sex"), residents, "region",
-            ("nativity", "sex"), _HANDBOOK, derive=(nativity,), notes=born,
+            "stock_region_nativity",
+            N_("Residents by region, place of birth and sex"),
+            residents,
+            "region",
+            ("nativity", "sex"),
+            _HANDBOOK,
+            derive=(nativity,),
+            notes=born,
         ),
         _spec(
-            "stock_area_nativity", N_("Urban and rural residents by place of birth and sex"), residents, "area",
-            ("nativity", "sex"), "", derive=(nativity,), notes=born, proposed=True,
+            "stock_area_nativity",
+            N_("Urban and rural residents by place of birth and sex"),
+            residents,
+            "area",
+            ("nativity", "sex"),
+            "",
+            derive=(nativity,),
+            notes=born,
+            proposed=True,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _arrivals(country: str, census_year: int | None) -> list[TableSpec]:
@@ -218,29 +293,58 @@ def _arrivals(country: str, census_year: int | None) -> list[TableSpec]:
     abroad = N_("Usual residents born in another country")
     return [
         _spec(
-            "stock_arrival_sex", N_("Foreign-born residents by period of arrival and sex"), abroad, "arrival_period", "sex",
-            _PR, of["foreign_born"], (period,),
+            "stock_arrival_sex",
+            N_("Foreign-born residents by period of arrival and sex"),
+            abroad,
+            "arrival_period",
+            "sex",
+            _PR,
+            of["foreign_born"],
+            (period,),
             (_BORN_ABROAD, N_("Without a census year by decade of arrival; with it by years since arrival.")),
         ),
         _spec(
-            "stock_birth_arrival", N_("Foreign-born residents by country of birth and period of arrival"), abroad,
-            "country_birth", "arrival_period", _PR, of["foreign_born"], (period,), (_BORN_ABROAD,),
+            "stock_birth_arrival",
+            N_("Foreign-born residents by country of birth and period of arrival"),
+            abroad,
+            "country_birth",
+            "arrival_period",
+            _PR,
+            of["foreign_born"],
+            (period,),
+            (_BORN_ABROAD,),
         ),
         _spec(
-            "stock_reason_sex", N_("Foreign-born residents by reason of the move and sex"), abroad, "reason", "sex",
-            _HANDBOOK, of["foreign_born"], notes=(_BORN_ABROAD,),
+            "stock_reason_sex",
+            N_("Foreign-born residents by reason of the move and sex"),
+            abroad,
+            "reason",
+            "sex",
+            _HANDBOOK,
+            of["foreign_born"],
+            notes=(_BORN_ABROAD,),
         ),
         _spec(
-            "recent_5y_sex", N_("Residents who lived abroad five years ago, by country and sex"),
-            N_("Usual residents aged 5 or more who lived in another country five years before"), "country_5y", "sex", _PR,
-            of["abroad_5y"], notes=(_RECENT,),
+            "recent_5y_sex",
+            N_("Residents who lived abroad five years ago, by country and sex"),
+            N_("Usual residents aged 5 or more who lived in another country five years before"),
+            "country_5y",
+            "sex",
+            _PR,
+            of["abroad_5y"],
+            notes=(_RECENT,),
         ),
         _spec(
-            "recent_1y_sex", N_("Residents who lived abroad one year ago, by country and sex"),
-            N_("Usual residents aged 1 or more who lived in another country one year before"), "country_1y", "sex", _PR,
-            of["abroad_1y"], notes=(_RECENT,),
+            "recent_1y_sex",
+            N_("Residents who lived abroad one year ago, by country and sex"),
+            N_("Usual residents aged 1 or more who lived in another country one year before"),
+            "country_1y",
+            "sex",
+            _PR,
+            of["abroad_1y"],
+            notes=(_RECENT,),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _emigrants() -> list[TableSpec]:
@@ -250,22 +354,43 @@ def _emigrants() -> list[TableSpec]:
     ages = Bands("age_left_group", "age_left", (0, 15, 25, 45, 65))
     return [
         _spec(
-            "emigrants_country_sex", N_("Emigrants by country of residence and sex"), universe, "country_residence", "sex",
-            _HANDBOOK, notes=bound,
-        ),
-        _spec(
-            "emigrants_age_sex", N_("Emigrants by age at departure and sex"), universe, "age_left_group", "sex", _HANDBOOK,
-            derive=(ages,), notes=bound,
-        ),
-        _spec(
-            "emigrants_year_sex", N_("Emigrants by year of departure and sex"), universe, "year_left", "sex", _HANDBOOK,
+            "emigrants_country_sex",
+            N_("Emigrants by country of residence and sex"),
+            universe,
+            "country_residence",
+            "sex",
+            _HANDBOOK,
             notes=bound,
         ),
         _spec(
-            "emigrants_education_sex", N_("Emigrants by education at departure and sex"), universe, "education_left", "sex",
-            _HANDBOOK, notes=bound,
+            "emigrants_age_sex",
+            N_("Emigrants by age at departure and sex"),
+            universe,
+            "age_left_group",
+            "sex",
+            _HANDBOOK,
+            derive=(ages,),
+            notes=bound,
         ),
-    ]  # fmt: skip
+        _spec(
+            "emigrants_year_sex",
+            N_("Emigrants by year of departure and sex"),
+            universe,
+            "year_left",
+            "sex",
+            _HANDBOOK,
+            notes=bound,
+        ),
+        _spec(
+            "emigrants_education_sex",
+            N_("Emigrants by education at departure and sex"),
+            universe,
+            "education_left",
+            "sex",
+            _HANDBOOK,
+            notes=bound,
+        ),
+    ]
 
 
 def _permits() -> list[TableSpec]:
@@ -274,14 +399,26 @@ def _permits() -> list[TableSpec]:
     universe = N_("First residence permits issued")
     return [
         _spec(
-            "immigration_type_sex", N_("Immigration by type of permit and sex"), universe, "category", "sex", _ECOWAS, first,
+            "immigration_type_sex",
+            N_("Immigration by type of permit and sex"),
+            universe,
+            "category",
+            "sex",
+            _ECOWAS,
+            first,
             notes=(_FIRST,),
         ),
         _spec(
-            "immigration_citizenship_type", N_("Immigration by citizenship and type of permit"), universe, "nationality",
-            "category", _RSIM, first, notes=(_FIRST,),
+            "immigration_citizenship_type",
+            N_("Immigration by citizenship and type of permit"),
+            universe,
+            "nationality",
+            "category",
+            _RSIM,
+            first,
+            notes=(_FIRST,),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _border() -> list[TableSpec]:
@@ -290,14 +427,26 @@ def _border() -> list[TableSpec]:
     universe = N_("Border crossings recorded")
     specs = [
         _spec(
-            "crossings_purpose", N_("Crossings by purpose and direction"), universe, "purpose", "direction", "",
-            notes=crossing, proposed=True,
+            "crossings_purpose",
+            N_("Crossings by purpose and direction"),
+            universe,
+            "purpose",
+            "direction",
+            "",
+            notes=crossing,
+            proposed=True,
         ),
         _spec(
-            "crossings_citizenship", N_("Crossings by citizenship and direction"), universe, "nationality", "direction", "",
-            notes=crossing, proposed=True,
+            "crossings_citizenship",
+            N_("Crossings by citizenship and direction"),
+            universe,
+            "nationality",
+            "direction",
+            "",
+            notes=crossing,
+            proposed=True,
         ),
-    ]  # fmt: skip
+    ]
     return [replace(spec, unit=_("crossings")) for spec in specs]
 
 
