@@ -1,12 +1,16 @@
 """``kit own``: an office's own file, mapped, checked and turned into tables, for those who write no Python."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from migkit.cli.groups import ensure
 from migkit.cli.progress import step
 from migkit.reference import KitError, _, country
+
+if TYPE_CHECKING:
+    from migkit.own import Map, OwnFile
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 SHEET = click.option("--sheet", default=None, help=_("For Excel: the name of the sheet. Default: the first."))
@@ -39,13 +43,15 @@ def command() -> None:
     ensure("office")
 
 
-def _read(file: Path, sheet: str | None, columns: list[str] | None = None):  # noqa: ANN202
+def _read(file: Path, sheet: str | None, columns: list[str] | None = None) -> "OwnFile":
     from migkit.own import read
 
     return read(file, columns, sheet if sheet is not None else 0)
 
 
-def _mapped(file: Path, sheet: str | None, map_file: Path | None, table: str, iso3: str):  # noqa: ANN202
+def _mapped(
+    file: Path, sheet: str | None, map_file: Path | None, table: str, iso3: str
+) -> tuple["OwnFile", "Map"]:
     """The file and its map: the corrected one, or a proposal; with a map only its columns are read."""
     from migkit.own import propose, read_map
 
@@ -156,3 +162,78 @@ def check_(file: Path, sheet: str | None, map_file: Path | None, table: str, iso
     if out is not None:
         click.echo(_("Findings: {path}").format(path=write_findings(findings, own, out)))
     return int(serious > 0)
+
+
+@command.command(
+    name="tables",
+    short_help=_("Make the recommended tables of a file, small cells hidden."),
+    epilog="""\b
+Examples:
+  kit own tables persons.sav --map persons.map.yml --out tables
+  kit own tables persons.csv --map persons.map.yml --out tables --minimum 10 --language fr
+""",
+)
+@FILE
+@SHEET
+@click.option("--map", "map_file", required=True, type=click.Path(path_type=Path),
+              help=_("The map of the file (kit own map), corrected."))  # fmt: skip
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+              help=_("Folder for the tables; nothing is written anywhere else."))  # fmt: skip
+@click.option("--minimum", type=click.IntRange(min=3), default=5, show_default=True,
+              help=_("Cells of fewer persons are hidden."))  # fmt: skip
+@click.option("--unprotected", is_flag=True, help=_("Hide nothing: for use inside the office only."))
+@click.option("--agency", default="", help=_("The name of your office, for the metadata."))
+@click.option("--language", type=click.Choice(["en", "fr", "pt"]), default="en", show_default=True,
+              help=_("Language of the words in the workbook; codes stay."))  # fmt: skip
+@click.option("--force", is_flag=True, help=_("Write into a folder that holds other files."))
+def tables_(
+    file: Path,
+    sheet: str | None,
+    map_file: Path,
+    out: Path,
+    minimum: int,
+    unprotected: bool,
+    agency: str,
+    language: str,
+    force: bool,
+) -> None:
+    """Make every recommended table that FILE can fill: a workbook, CSV, SDMX, and a page on their quality.
+
+    Small cells are hidden, with as many others as it takes that nobody can work them out.
+    """
+    from migkit.own import check, harmonise, make_tables, write_quality_page, write_tables
+
+    _refuse_others_folder(out, force)
+    with step(_("tables")) as tell:
+        tell(0.05, _("reading"))
+        own, mapping = _mapped(file, sheet, map_file, "", "")
+        tell(0.25, _("harmonising"))
+        held = harmonise(own, mapping)
+        tell(0.35, _("checking"))
+        findings = check(own, mapping, held)
+        hide = 0 if unprotected else minimum
+        made = make_tables(own, mapping, held, hide, lambda share, text: tell(0.45 + 0.45 * share, text))
+        tell(0.92, _("writing"))
+        paths = write_tables(made, mapping, out, agency, language, own.synthetic)
+        page = write_quality_page(own, mapping, held, findings, made, out)
+    hidden, cells = sum(made.hidden.values()), sum(len(table.cells) for table in made.sent)
+    click.echo(
+        _("{n} tables of {file}; {hidden} of {cells} cells hidden; {left} tables lack columns.").format(
+            n=len(made.sent), file=own.name, hidden=f"{hidden:,}", cells=f"{cells:,}", left=len(made.left_out)
+        )
+    )
+    serious = sum(finding.serious for finding in findings)
+    if serious:
+        click.echo(_("{n} serious findings: see the quality page before you use a figure.").format(n=serious))
+    click.echo(_("Quality: {page}\nTables:  {book}").format(page=page, book=paths[0]))
+
+
+def _refuse_others_folder(out: Path, force: bool) -> None:
+    """A folder that holds something else than earlier tables is left alone."""
+    ours = {"tables.xlsx", "tables", "sdmx", "quality.html", "check.csv"}
+    if out.is_dir() and not force and (others := sorted({each.name for each in out.iterdir()} - ours)):
+        raise KitError(
+            _("{out} holds other files ({name}...); name a new folder, or use --force.").format(
+                out=out, name=others[0]
+            )
+        )

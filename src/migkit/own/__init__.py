@@ -7,7 +7,9 @@ what is written are counts, codes and row numbers.
 from migkit.own.checking import Finding, check, write_findings
 from migkit.own.harmonising import Harmonised, harmonise
 from migkit.own.mapping import Column, Map, propose, read_map, write_map
+from migkit.own.quality_page import write_quality_page
 from migkit.own.reading import OwnFile, read
+from migkit.own.tabulating import OwnTables, make_tables, write_tables
 
 __all__ = [
     "Column",
@@ -15,11 +17,15 @@ __all__ = [
     "Harmonised",
     "Map",
     "OwnFile",
+    "OwnTables",
     "check",
     "harmonise",
+    "make_tables",
     "propose",
     "read",
     "read_map",
     "write_findings",
     "write_map",
+    "write_quality_page",
+    "write_tables",
 ]

@@ -278,7 +278,8 @@ def _checked(inputs: Mapping[str, Any]) -> dict[str, float]:
                     name=shown(name), known=", ".join(INPUTS)
                 )
             )
-        if value is not None and not (np.isscalar(value) and pd.isna(value)):
+        blank = value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+        if not blank:
             given[str(name)] = number(one_number(value, str(name)), str(name))
     for part, whole in _WITHIN:
         if part in given and whole in given and given[part] > given[whole]:
