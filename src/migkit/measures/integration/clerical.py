@@ -143,7 +143,7 @@ def apply_decisions(links: pd.DataFrame, review: pd.DataFrame, one_to_one: bool 
     table = pd.concat([rest.assign(by="machine"), yes.assign(by="clerk")], ignore_index=True)
     place = {value: at for at, value in enumerate(in_order(table["left_id"].unique()))}
     order = np.argsort(table["left_id"].map(place).to_numpy(dtype=np.int64), kind="stable")
-    return table.iloc[order].reset_index(drop=True)
+    return pd.DataFrame(table.iloc[order]).reset_index(drop=True)
 
 
 __all__ = ["CLERK", "DECISION", "NOTE", "WORDS", "apply_decisions", "review_file"]
