@@ -560,6 +560,11 @@ def test_pairing_knows_each_case():
     assert away["status"].eq("complete").sum() == 2
     numbered = events.assign(direction=events["direction"].map({"E": 1, "X": 2}))
     assert pair_crossings(numbered, entry=1, exit=2)["status"].tolist() == want
+    # Out and in on one day, then out: the traveller lives here. In and out, then in: a visitor.
+    one_day = pd.DataFrame({"person": "D", "date": ["2024-01-05", "2024-01-05", "2024-01-09"]})
+    for directions, want_two in (("EXX", ["before_records", "complete"]), ("EXE", ["complete", "open"])):
+        told = pair_crossings(one_day.assign(direction=list(directions)))
+        assert told["status"].tolist() == want_two
     by_two = pair_crossings(events.assign(sex="F"), person=["person", "sex"])
     assert by_two["status"].tolist() == want and by_two.columns.tolist()[:2] == ["person", "sex"]
 
@@ -703,6 +708,9 @@ def test_the_threshold_is_a_parameter_and_short_absences_can_be_allowed():
         pd.Timestamp("2023-01-01")
     ]
     assert residence_moves(events, "2024-02-01", "twelve_in_sixteen")["decided"].tolist() == ["final"]
+    for allowed, found in ((20, "2023-01-01"), (19, "2023-06-21")):  # the absence lasts 20 days
+        rule = ResidenceRule("visits", "Visits", 200, 200, allowed)
+        assert residence_moves(events, "2024-02-01", rule)["date"].tolist() == [pd.Timestamp(found)]
     six = ResidenceRule("six", "Six months", 180, 180)
     assert residence_moves(events, "2024-02-01", six)["date"].tolist() == [pd.Timestamp("2023-06-21")]
     for wrong in ("eleven_months", 12):
@@ -802,6 +810,23 @@ def test_permits_on_a_day_and_in_a_chain_are_what_counting_gives(rows, at, grace
     flows = permit_flows(linked, written=None)
     assert flows["permits"].sum() == len(rows)
     assert flows["arrivals"].sum() == linked["stay"].nunique()
+
+
+def test_the_last_day_counts():
+    cards = pd.DataFrame(
+        {
+            "person_no": ["A", "A"],
+            "issue_date": ["2022-01-01", "2023-01-31"],
+            "expiry_date": ["2023-01-01", "2024-01-31"],
+            "closed_date": ["", ""],
+        }
+    )
+    first = cards.head(1)
+    assert permit_stock(first, ["2023-01-01", "2023-01-02"])["valid_persons"].tolist() == [1, 0]
+    assert permit_stock(first, ["2023-01-11", "2023-01-12"], grace_days=10)["grace_persons"].tolist() == [1, 0]
+    assert [link_permits(cards, gap_days=gap)["link"].iloc[1] for gap in (30, 29)] == ["renewal", "return"]
+    closed = first.assign(closed_date="2022-06-01")
+    assert permit_stock(closed, ["2022-05-31", "2022-06-01"])["valid_persons"].tolist() == [1, 0]
 
 
 def test_permits_that_expire_before_they_are_issued_are_named():
@@ -993,6 +1018,14 @@ def test_shares_missed_are_found_from_who_follows_whom():
     found = missed_shares(seen).loc["Total"]
     assert abs(found["missed_exit"] - 0.3) < 4 * found["missed_exit_se"] < 0.04
     assert abs(found["missed_entry"] - 0.2) < 4 * found["missed_entry_se"] < 0.04
+    few = missed_shares(chain_of_crossings(6000, 2, 0.3, 0.2, seed=2)).loc["Total"]
+    assert abs(few["missed_exit"] - 0.3) < 4 * few["missed_exit_se"] < 0.06  # most never cross again
+    assert abs(few["missed_entry"] - 0.2) < 4 * few["missed_entry_se"] < 0.06
+    mirrored = chain_of_crossings(6000, 2, 0.2, 0.3, seed=3)  # who leaves and comes home, and stays
+    mirrored["direction"] = mirrored["direction"].map({"E": "X", "X": "E"})
+    home = missed_shares(mirrored).loc["Total"]
+    assert abs(home["missed_exit"] - 0.3) < 4 * home["missed_exit_se"] < 0.06
+    assert home["EE"] / (home["EE"] + home["EX"]) < 0.25  # the plain share is too low
     split = missed_shares(seen.assign(way=np.where(seen["person"] % 2, "land", "air")), by="way")
     assert split.index.tolist() == ["air", "land", "Total"]
     assert (
