@@ -186,6 +186,7 @@ def _set(connection: Any, memory: str, threads: int | None, folder: Path) -> Non
     ask(connection, f"SET memory_limit = {sql.text(memory)}")
     ask(connection, f"SET temp_directory = {sql.text(folder)}")
     ask(connection, "SET preserve_insertion_order = false")
+    ask(connection, "SET enable_progress_bar = false")
     if threads is not None:
         ask(connection, f"SET threads = {int(threads)}")
 
@@ -284,7 +285,7 @@ def _cells(cube: Cube, spec: TableSpec) -> Cells:
 
 
 def _values(records: Records, key: Key, held: Sequence[Any]) -> Any:
-    """What stands behind the places of a frame's column; files hold the values themselves."""
+    """The values behind the places that were counted."""
     if key not in records.values:
         return held
     behind = records.values[key]

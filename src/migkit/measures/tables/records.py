@@ -23,6 +23,8 @@ TEXT = (".csv", ".tsv", ".txt", ".gz")
 SAMPLE = 131_072
 #: A sample is read in so many places, since files are often sorted by region.
 PLACES = 16
+#: A column of more texts than this is counted as it stands.
+MOST_TEXTS = 3000
 #: The largest number that there is.
 MOST = 1.7976931348623157e308
 #: Rows that cannot be are shown by their first, and counted up to so many.
@@ -38,7 +40,7 @@ class Records:
         expressions: SQL for each key.
         amounts: SQL for each column of weights or amounts.
         sample: what stands after FROM for a sample of the rows; empty where it costs as much as reading all.
-        values: for a frame, the values behind the places of a column.
+        values: the values behind the places of a column, where places are counted.
         categories: for a frame, the categories of a categorical column, in order.
     """
 
@@ -104,14 +106,27 @@ def of_files(connection: Any, source: Any, specs: Sequence[TableSpec]) -> Record
         what = _("The data for the table {title!r}").format(title=spec.title)
         need_columns(pd.DataFrame(columns=list(types)), spec.needs(), what)
     refuse_bad_numbers(connection, relation, specs, types)
-    keys = dict.fromkeys(key for spec in specs for key in keys_of(spec))
+    expressions: dict[Key, str] = {}
+    values: dict[Key, Sequence[Any]] = {}
+    for key in dict.fromkeys(key for spec in specs for key in keys_of(spec)):
+        expressions[key] = sql.expression(key, types)
+        if parquet and isinstance(key, Column) and types[key.name] == "VARCHAR":
+            # Places in a list of the texts are counted in two thirds of the time and a third of the memory.
+            texts = _texts(connection, relation, key.name)
+            if texts:
+                values[key] = [None, *texts]
+                expressions[key] = f"list_position([{', '.join(map(sql.text, texts))}], {sql.name(key.name)})"
     columns = [name for spec in specs for name in (spec.weight, spec.of) if name is not None]
-    return Records(
-        relation,
-        {key: sql.expression(key, types) for key in keys},
-        {name: sql.amount(name, types) for name in columns},
-        _spread(connection, source) if parquet else "",
-    )
+    amounts = {name: sql.amount(name, types) for name in columns}
+    return Records(relation, expressions, amounts, _spread(connection, source) if parquet else "", values)
+
+
+def _texts(connection: Any, relation: str, column: str) -> list[str]:
+    """The texts that a column of a Parquet file holds, which its dictionary tells; none if there are very many."""
+    held = sql.name(column)
+    query = f"SELECT DISTINCT {held} FROM {relation} WHERE {held} IS NOT NULL LIMIT {MOST_TEXTS + 1}"
+    texts = sorted(row[0] for row in ask(connection, query).fetchall())
+    return texts if len(texts) <= MOST_TEXTS else []
 
 
 def ask(connection: Any, query: str) -> Any:
@@ -184,9 +199,8 @@ class Check:
         """True where the extremes tell that all is well: Parquet files keep them, so nothing is read."""
         if not self.native:
             return "count(*) = 0"
-        whole = "count(*)" if self.stated == "TRUE" else f"count({self.value})"
-        within = f"min({self.value}) >= {self.low!r} AND max({self.value}) <= {self.high!r}"
-        return f"coalesce({within}, TRUE) AND count({self.value}) = {whole}"
+        within = f"coalesce(min({self.value}) >= {self.low!r} AND max({self.value}) <= {self.high!r}, TRUE)"
+        return f"{within} AND count({self.value}) = count(*)" if self.stated == "TRUE" else within
 
     @property
     def bad(self) -> str:
