@@ -321,6 +321,22 @@ def test_everybody_is_found_when_the_lists_are_the_same():
     assert found.review.empty
 
 
+def test_one_person_unknown_answers_and_nobody_alike():
+    person = village(homes=1, areas="A").iloc[[0]]
+    alone = match_to_census(person.assign(pes_id="p"), person.assign(person_id="c"), household=None)
+    assert len(alone.persons) == 1
+    blank = person.assign(sex="X", age=None, relationship=None, country_birth="XXX", citizenship="")
+    assert match_to_census(blank.assign(pes_id="p"), blank.assign(person_id="c"), household=None).persons[
+        "match_status"
+    ].tolist() != ["M"]
+    men = pd.concat([person] * 20, ignore_index=True).assign(sex="M", age=range(20), relationship="1")
+    women = men.assign(sex="F", age=range(60, 80), relationship="3", country_birth="MLI", citizenship="MLI")
+    far = matched(men.assign(pes_id=range(20)), women.assign(person_id=range(20)))
+    assert far.persons["match_status"].eq("N").all()
+    assert far.persons["person_id"].isna().all()
+    assert far.review.empty
+
+
 def test_those_left_out_are_not_found(two_lists):
     survey, census = two_lists
     found = matched(survey, census)

@@ -370,7 +370,7 @@ def _links(
     from migkit.measures.integration.assignment import one_to_one
 
     odds = pairs["bits"] + pairs["prior"]
-    likely = pairs[odds >= np.log2(low / (1 - low))].assign(odds=odds)
+    likely = pairs.assign(odds=odds)[odds >= np.log2(low / (1 - low))]
     named = pd.DataFrame(
         {
             "person": tidy(survey[ids[0]]).to_numpy()[likely["row"].to_numpy(dtype=int)],
