@@ -379,6 +379,10 @@ def test_dates_that_cannot_be_asked_for(call, words):
         ("Ghanna", None, "proposed", ""),
         ("Nigera", None, "proposed", "niger_nigeria"),
         ("AOF", None, "ambiguous", "former_union"),
+        ("NA", "NAM", "alpha2", "namibia_not_stated"),
+        ("N/A", None, "missing", ""),
+        ("inconnu", None, "missing", ""),
+        ("Apatride", "XXA", "special", ""),
         ("Senegambia", None, "ambiguous", "former_union"),
         ("Atlantis", None, "not_found", ""),
         ("UTO", None, "not_found", ""),
@@ -1072,6 +1076,36 @@ def test_the_bootstrap_agrees_with_the_delta_method():
 def test_numbers_that_cannot_be(call):
     with pytest.raises(KitError):
         call()
+
+
+def test_columns_of_the_office_are_not_overwritten():
+    permits = pd.DataFrame({"person_no": ["A"], "issue_date": ["2024-01-01"], "expiry_date": ["2025-01-01"]})
+    with pytest.raises(KitError, match="'link'"):
+        link_permits(permits.assign(link="mine"))
+    events = pd.DataFrame({"days": ["A"], "date": ["2024-01-01"], "direction": ["E"]})
+    for call in (pair_crossings, lambda table, **names: residence_moves(table, "2025-01-01", **names)):
+        with pytest.raises(KitError, match="'days'"):
+            call(events, person="days")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pd.to_datetime,
+        lambda text: pd.to_datetime(text).dt.tz_localize("UTC"),
+        lambda text: pd.to_datetime(text).dt.date,
+        lambda text: text.astype("string"),
+        lambda text: text.astype("category"),
+    ],
+)
+def test_dates_in_any_kind_of_column(kind):
+    dates = kind(pd.Series(["2024-03-05", None, "2024-04-01"]))
+    assert clean_dates(dates)["code"].tolist() == ["clean", "missing", "clean"]
+    assert swapped_day_month(dates).astype(str).tolist()[0] == "2024-05-03"
+    events = pd.DataFrame({"person": "A", "date": dates, "direction": ["E", "E", "X"]})
+    assert pair_crossings(events)["status"].tolist() == ["complete", "not_usable"]
+    permits = pd.DataFrame({"person_no": "A", "issue_date": dates, "expiry_date": dates, "closed_date": None})
+    assert permit_stock(permits, "2024-03-05")["valid_persons"].item() == 1
 
 
 def test_results_do_not_change_their_input():

@@ -190,6 +190,24 @@ DEU East Germany, German Democratic Republic, RDA, GDR, DDR, West Germany, RFA
 """
 
 
+#: Words for "not stated", as folded.
+NOT_STATED_WORDS = frozenset(
+    [
+        "not stated",
+        "unknown",
+        "not known",
+        "non declare",
+        "non declaree",
+        "inconnu",
+        "inconnue",
+        "non precise",
+        "nao declarado",
+        "desconhecido",
+        "ignorado",
+    ]
+)
+
+
 @dataclass(frozen=True)
 class Trap:
     """Countries that are taken for each other.
@@ -258,6 +276,13 @@ TRAPS: tuple[Trap, ...] = (
         ("mauritian", "mauricien", "mauricienne", "maurice", "mu"),
         (),
         N_("Mauritian is of Mauritius, Mauritanian of Mauritania."),
+    ),
+    Trap(
+        "namibia_not_stated",
+        ("NAM",),
+        ("na",),
+        (),
+        N_("NA is Namibia; many files write it for not available."),
     ),
     Trap(
         "burkina_burma",

@@ -38,7 +38,7 @@ def seconds(values: pd.Series, what: str) -> tuple[Ints, Bools]:
                 ).format(what=what, row=shown(values.index[row]), value=shown(values.iloc[row]))
             )
     missing = times.isna().to_numpy(dtype=bool)
-    whole = times.to_numpy(dtype="datetime64[s]").astype(np.int64)
+    whole = times.to_numpy(dtype="datetime64[s]", na_value=np.datetime64("NaT")).astype(np.int64)
     return np.where(missing, 0, whole), missing
 
 
@@ -66,6 +66,18 @@ def as_times(values: Iterable[int], missing: Any = None) -> NDArray[np.datetime6
     if missing is not None:
         times[np.asarray(missing, dtype=bool)] = np.datetime64("NaT")
     return times
+
+
+def free_names(names: Iterable[Any], taken: Iterable[str], what: str) -> None:
+    """Raise a KitError if a column of the office bears a name that the result needs."""
+    reserved = set(taken)
+    clash = [name for name in names if name in reserved]
+    if clash:
+        raise KitError(
+            _("{what} has a column called {name}, which the result needs; rename it first.").format(
+                what=what, name=shown(clash[0])
+            )
+        )
 
 
 def person_codes(frame: pd.DataFrame, person: Any, what: str) -> tuple[Ints, pd.DataFrame]:

@@ -20,6 +20,7 @@ from migkit.measures.administrative._country_words import (
     FIPS_OTHER,
     FORMER_NAMES,
     NATIONALITIES,
+    NOT_STATED_WORDS,
     OTHER_CODES,
     OTHER_NAMES,
     TRAPS,
@@ -72,10 +73,11 @@ def _words() -> dict[str, dict[str, str]]:
         ("nationality_man", "nationality"),
         ("nationality_woman", "nationality"),
         ("historic_country", "former"),
+        ("passport_special", "special"),
     ):
         for row in codelist(name).to_dict("records"):
             for language in LANGUAGES:
-                if row["code"] in known:
+                if row["code"] in known or how == "special":
                     add(row["code"], row[f"label_{language}"], how)
         for text, kind in ((OTHER_NAMES, "name"), (NATIONALITIES, "nationality"), (FORMER_NAMES, "former")):
             if kind == how:
@@ -161,7 +163,8 @@ _Line = tuple[Any, str, str, str, float]
 def _read(text: str, fips: bool, least: float) -> _Line:
     """Code, how, trap, proposal and score of one written value."""
     word = folded(text)
-    if not word or text.upper() in UNKNOWN_CODES:
+    no_answer = word in NOT_STATED_WORDS or (word == "na" and text.upper() != "NA")  # n/a, n.a.
+    if not word or no_answer or text.upper() in UNKNOWN_CODES:
         return None, "missing", "", "", np.nan
     flagged, undecided = _traps()
     trap = flagged[word].key if word in flagged else ""
@@ -221,7 +224,8 @@ def clean_countries(
     country can be meant, and where a name is only nearly one, the code stays empty and a proposal is made. A code
     that is right in itself but is often written for another country bears the name of the trap, to be looked at.
     Two-letter codes are ISO's; if the column holds UV, IV, GV or PU, which only the American FIPS list has, the
-    codes on which the two lists differ (NG is Niger there) become ambiguous.
+    codes on which the two lists differ (NG is Niger there) become ambiguous. NA is Namibia: read files with
+    ``keep_default_na=False``, or pandas makes it blank.
 
     Source: ISO 3166-1 and 3166-3; names from Unicode CLDR; FIPS PUB 10-4 (1995, withdrawn 2008); ICAO Doc 9303,
     part 3, for codes of passports. Traps and further names: assumption, from files of the region.

@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import need_columns, number, tidy
-from migkit.measures.administrative._events import DAY, Bools, Crossings, as_times, once, read_crossings
+from migkit.measures.administrative._events import (
+    DAY,
+    Bools,
+    Crossings,
+    as_times,
+    free_names,
+    once,
+    read_crossings,
+)
 from migkit.reference import _
 from migkit.reference.language import N_
 
@@ -21,6 +29,9 @@ STAY_STATUS: dict[str, str] = {
     "repeat": N_("the same crossing entered twice"),
     "not_usable": N_("no person, time or direction"),
 }
+
+
+STAY_COLUMNS = ["entry", "exit", "days", "status", "entry_row", "exit_row"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,7 @@ def pair_crossings(
     """
     rules = rules or PairingRules()
     every = read_crossings(events, person, time, direction, entry, exit)
+    free_names(every.keys, STAY_COLUMNS, _("The key of the person"))
     taken, again = once(every, number(rules.repeat_minutes, "repeat_minutes"))
     follows = _closes_the_entry_before(taken, rules)
     closed = np.r_[follows[1:], False] if len(follows) else follows
@@ -137,8 +149,7 @@ def _shown_in_order(table: pd.DataFrame, every: Crossings, n: int) -> pd.DataFra
     order = np.lexsort((moment, table["who"], table["who"] < 0))
     who = table["who"].to_numpy()[order]
     keys = every.keys.reindex(np.where(who < 0, len(every.keys), who)).reset_index(drop=True)
-    columns = ["entry", "exit", "days", "status", "entry_row", "exit_row"]
-    return pd.concat([keys, table[columns].iloc[order].reset_index(drop=True)], axis=1)
+    return pd.concat([keys, table[STAY_COLUMNS].iloc[order].reset_index(drop=True)], axis=1)
 
 
 def pairing_report(stays: pd.DataFrame) -> pd.DataFrame:

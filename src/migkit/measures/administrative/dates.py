@@ -469,7 +469,8 @@ def read_days(dates: Any) -> pd.Series:
         raise KitError(_("Dates: give a column, such as table['dob']."))
     if dates.dtype.kind == "M":
         days = dates.dt.tz_localize(None) if getattr(dates.dtype, "tz", None) else dates
-        return days.dt.normalize().reset_index(drop=True)
+        plain = days.to_numpy(dtype="datetime64[s]", na_value=np.datetime64("NaT"))
+        return pd.Series(pd.Series(plain).dt.normalize())
     held = pd.to_datetime(dates.astype(object).reset_index(drop=True), errors="coerce", format="%Y-%m-%d")
     wrong = held.isna() & ~dates.isin(["", *UNKNOWN_CODES]).to_numpy() & dates.notna().to_numpy()
     if wrong.any():

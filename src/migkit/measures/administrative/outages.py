@@ -130,6 +130,7 @@ def _per_post(
     post, date, count = names
     what = _("The table of daily counts")
     need_columns(daily, names, what)
+    need_columns(outages, [date], _("The table of outages"))
     need_columns(outages, [post if post in outages else "post_code", date], _("The table of outages"))
     tables = []
     for table, where in ((daily, post), (outages, post if post in outages else "post_code")):

@@ -7,7 +7,16 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import NOT_STATED, need_columns, number, shown, tidy
-from migkit.measures.administrative._events import DAY, Bools, Ints, as_times, moment, person_codes, seconds
+from migkit.measures.administrative._events import (
+    DAY,
+    Bools,
+    Ints,
+    as_times,
+    free_names,
+    moment,
+    person_codes,
+    seconds,
+)
 from migkit.reference import KitError, _
 from migkit.reference.language import N_
 
@@ -171,6 +180,7 @@ def link_permits(
     3         B     3     1  <NA>    first
     """
     need_columns(permits, [issue, expiry], _("The table of permits"))
+    free_names(permits, ["stay", "step", "gap", "link"], _("The table of permits"))
     longest = number(gap_days, "gap_days")
     _dates_make_sense(permits, issue, expiry)
     who, _keys = person_codes(permits, person, _("The table of permits"))

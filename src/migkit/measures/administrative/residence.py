@@ -18,6 +18,7 @@ from migkit.measures.administrative._events import (
     Crossings,
     Ints,
     as_times,
+    free_names,
     moment,
     once,
     read_crossings,
@@ -271,6 +272,7 @@ def _moves_table(every: Crossings, said: pd.Series, end: int, rule: ResidenceRul
             "row": taken.row[rows],
         }
     )
+    free_names(keys, map(str, table), _("The key of the person"))
     return pd.concat([keys, table], axis=1)
 
 
