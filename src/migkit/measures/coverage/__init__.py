@@ -5,15 +5,9 @@ from migkit.measures.coverage.assumptions import dependence_table, dependent_lis
 from migkit.measures.coverage.dual_system import chandra_sekar_deming, dual_system
 from migkit.measures.coverage.errors import coverage_errors, errors_from_counts, with_movers
 from migkit.measures.coverage.intervals import dual_system_interval
-from migkit.measures.coverage.matching import (
-    WITHOUT_NAMES,
-    Matched,
-    match_quality,
-    match_to_census,
-    record_outcomes,
-    with_review,
-)
+from migkit.measures.coverage.matching import WITHOUT_NAMES, Matched, match_to_census
 from migkit.measures.coverage.post_enumeration import coverage_rates
+from migkit.measures.coverage.statuses import match_quality, record_outcomes, with_review
 
 __all__ = [
     "WITHOUT_NAMES",

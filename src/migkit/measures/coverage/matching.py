@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from migkit.measures._input import in_order, need_columns, shown, tidy
-from migkit.measures.coverage.post_enumeration import MATCH_STATUSES, OUTCOMES
+from migkit.measures.coverage.households import prior_odds, prior_of_the_rest
 from migkit.measures.integration.comparisons import (
     Comparison,
     as_comparisons,
@@ -33,9 +33,6 @@ WITHOUT_NAMES: tuple[Comparison, ...] = (
     compare_code("country_birth"),
     compare_code("citizenship"),
 )
-
-#: Assumption: the chance that a person of the survey is in the census record of the same household.
-AT_HOME = 0.9
 
 #: How often the sure pairs are set aside to look at those who are left.
 ELIMINATIONS = 2
@@ -145,21 +142,21 @@ def match_to_census(
     homes = None if household is None else (_places(survey[household[0]]), _places(census[household[1]]))
     found = model or _model(levels)
     pairs["bits"] = _evidence(levels, found)
-    pairs["prior"], pairs["step"] = _prior(pairs, homes)
+    pairs["prior"], pairs["step"] = prior_odds(pairs, homes)
     if model is None and pairs["step"].eq("household").any():
         found = _model(levels, levels[pairs["step"].eq("household")])
         pairs["bits"] = _evidence(levels, found)
-        pairs["prior"], pairs["step"] = _prior(pairs, homes)
+        pairs["prior"], pairs["step"] = prior_odds(pairs, homes)
     links = _links(pairs, survey, census, ids, low)
     for _turn in range(ELIMINATIONS):
         sure = links[links["probability"] >= high]
-        pairs["prior"] = _remaining(pairs, sure, homes)
+        pairs["prior"] = prior_of_the_rest(pairs, sure)
         links = _links(pairs, survey, census, ids, low)
     next_door = _next_door(links, of_survey, of_census, neighbours or {})
     if len(next_door):
         further = _levels(survey, census, next_door, listed)
         next_door["bits"] = _evidence(further, found)
-        next_door["prior"] = _prior(next_door, homes, NEXT_DOOR)[0]
+        next_door["prior"] = prior_odds(next_door, homes, NEXT_DOOR)[0]
         next_door["step"] = "neighbour"
         links = pd.concat([links, _links(next_door, survey, census, ids, low)], ignore_index=True)
         pairs = pd.concat([pairs, next_door], ignore_index=True)
@@ -285,84 +282,6 @@ def _evidence(levels: pd.DataFrame, model: LinkageModel) -> Floats:
     return np.asarray(worth.to_numpy(dtype=float)[which])
 
 
-def _prior(
-    pairs: pd.DataFrame, homes: tuple[pd.Series, pd.Series] | None, here: float = 1.0
-) -> tuple[Floats, NDArray[np.object_]]:
-    """The prior odds of each pair in bits, and whether it comes from the area or from paired households.
-
-    ``here`` is the chance that a person was counted in this area at all.
-    """
-    prior, step = np.zeros(len(pairs)), np.full(len(pairs), "area", dtype=object)
-    row, record, bits = (pairs[name].to_numpy() for name in ("row", "record", "bits"))
-    numbered = None if homes is None else (_numbered(homes[0]), _numbered(homes[1]))
-    ends = np.flatnonzero(pairs["area"].ne(pairs["area"].shift(-1)).to_numpy()) + 1
-    for start, end in zip(np.append(0, ends[:-1]), ends, strict=True):  # the pairs stand area by area
-        at = np.arange(start, end)
-        rows, records = np.unique(row[at]), np.unique(record[at])
-        prior[at] = np.log2(here / len(records))
-        if numbered is None:
-            continue
-        grid = bits[at].reshape(len(rows), len(records))
-        one, two = _numbered(numbered[0][rows]), _numbered(numbered[1][records])
-        mine, theirs = _paired_households(grid, one, two, here)
-        together = np.isin(one[:, None] * (two.max() + 1) + two[None, :], mine * (two.max() + 1) + theirs)
-        together &= (one[:, None] >= 0) & (two[None, :] >= 0)
-        members = np.bincount(two + 1, minlength=2)[two + 1]
-        inside = np.broadcast_to(np.log2(AT_HOME / members)[None, :], grid.shape)
-        where = at[together.ravel()]
-        prior[where], step[where] = inside[together], "household"
-    return prior, step
-
-
-def _remaining(pairs: pd.DataFrame, sure: pd.DataFrame, homes: tuple[pd.Series, pd.Series] | None) -> pd.Series:
-    """The prior of each pair once the sure ones are settled: who is left is among the records that are left."""
-    at_home = pairs["step"].eq("household")
-    if homes is None or not at_home.any():
-        return pairs["prior"]
-    open_ = at_home & ~pairs["row"].isin(sure["row"]) & ~pairs["record"].isin(sure["record"])
-    left = pairs[open_].groupby("row")["record"].transform("size")
-    prior = pairs["prior"].copy()
-    prior[open_] = np.log2(AT_HOME / left)
-    return prior
-
-
-def _numbered(homes: pd.Series | Ints) -> Ints:
-    """Households as numbers from 0; -1 where there is none."""
-    held = homes.mask(homes.isna(), None) if isinstance(homes, pd.Series) else np.where(homes < 0, np.nan, homes)
-    return np.asarray(pd.factorize(held)[0], dtype=np.int64)
-
-
-def _paired_households(bits: Floats, one: Ints, two: Ints, here: float) -> tuple[Ints, Ints]:
-    """Which households of an area are the same, 1:1.
-
-    The evidence of two households is the sum over the members of one of their best positive weight in the other
-    (the smaller of the two directions). By chance k of n members can be paired in n! / (n - k)! ways, and there
-    are as many households to choose from as the area has; a pairing counts only if its evidence is stronger.
-    """
-    from scipy.optimize import linear_sum_assignment  # scipy is loaded where it is needed
-    from scipy.special import gammaln
-
-    n_one, n_two = int(one.max()) + 1, int(two.max()) + 1
-    if n_one == 0 or n_two == 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    useful = np.maximum(bits, 0.0)
-    best = np.zeros((n_one, len(two)))
-    np.maximum.at(best, one[one >= 0], useful[one >= 0])  # best member of each household for each record
-    there = np.zeros((n_one, n_two))
-    np.add.at(there.T, two[two >= 0], best.T[two >= 0])
-    best = np.zeros((len(one), n_two))
-    np.maximum.at(best.T, two[two >= 0], useful.T[two >= 0])
-    back = np.zeros((n_one, n_two))
-    np.add.at(back, one[one >= 0], best[one >= 0])
-    size_one, size_two = np.bincount(one[one >= 0], minlength=n_one), np.bincount(two[two >= 0], minlength=n_two)
-    small, large = np.minimum.outer(size_one, size_two), np.maximum.outer(size_one, size_two)
-    ways = (gammaln(large + 1) - gammaln(large - small + 1)) / np.log(2) + np.log2(n_two / here)
-    surplus = np.minimum(there, back) - ways
-    mine, theirs = linear_sum_assignment(np.maximum(surplus, 0.0), maximize=True)
-    kept = surplus[mine, theirs] > 0
-    return mine[kept].astype(np.int64), theirs[kept].astype(np.int64)
-
-
 def _links(
     pairs: pd.DataFrame, survey: pd.DataFrame, census: pd.DataFrame, ids: tuple[str, str], low: float
 ) -> pd.DataFrame:
@@ -455,158 +374,4 @@ def _queue(
     return table.iloc[place.sort_values(["row", "odds", "at"]).index].reset_index(drop=True)
 
 
-def with_review(
-    matched: pd.DataFrame, decisions: pd.DataFrame, ids: tuple[str, str] = ("pes_id", "person_id")
-) -> pd.DataFrame:
-    """The statuses after a clerk has looked at the doubtful persons.
-
-    Args:
-        matched: the ``persons`` of :func:`match_to_census`.
-        decisions: one row a decision: the person, and the census record that is his or hers, blank if none is. A
-            person without a decision stays U.
-        ids: names of both identifiers, as in :func:`match_to_census`.
-
-    Returns:
-        A new table of statuses; ``step`` is "review" for those decided.
-
-    Raises:
-        KitError: if a person is unknown or not in doubt, is decided twice, or a record is given away twice.
-
-    >>> matched = pd.DataFrame({"pes_id": ["p1", "p2"], "match_status": "U", "person_id": None, "step": "area"})
-    >>> done = with_review(matched, pd.DataFrame({"pes_id": ["p1", "p2"], "person_id": ["c9", None]}))
-    >>> done[["match_status", "person_id"]].values.tolist()
-    [['M', 'c9'], ['N', None]]
-    """
-    need_columns(matched, [ids[0], "match_status", ids[1], "step"], _("The matched persons"))
-    need_columns(decisions, list(ids), _("The decisions"))
-    doubt = pd.Index(matched.loc[matched["match_status"].eq("U"), ids[0]])
-    wrong = decisions[ids[0]][~decisions[ids[0]].isin(doubt) | decisions[ids[0]].duplicated()]
-    if len(wrong):
-        raise KitError(
-            _("The decisions: {person} is not in doubt, or is decided twice ({n} such rows).").format(
-                person=shown(wrong.iloc[0]), n=len(wrong)
-            )
-        )
-    given = dict(zip(decisions[ids[0]], decisions[ids[1]], strict=True))
-    result = matched.copy()
-    decided = result[ids[0]].isin(given)
-    record = result.loc[decided, ids[0]].map(given).astype(object)
-    record = record.where(record.notna() & record.ne(""), None)
-    result[ids[1]] = result[ids[1]].astype(object)
-    result.loc[decided, ids[1]] = record
-    result.loc[decided, "match_status"] = np.where(record.notna(), "M", "N")
-    result.loc[decided, "step"] = "review"
-    taken = result[ids[1]].dropna()
-    if taken.duplicated().any():
-        raise KitError(
-            _("The decisions give the census record {record} to two persons.").format(
-                record=shown(taken[taken.duplicated()].iloc[0])
-            )
-        )
-    return result
-
-
-def record_outcomes(
-    census: pd.DataFrame,
-    matched: pd.DataFrame,
-    followup: Mapping[Any, str] | pd.Series | None = None,
-    duplicates: Sequence[Any] = (),
-    record_id: str = "person_id",
-) -> pd.Series:
-    """The outcome of each census record of the sample areas (E-sample): C, D, F, L or U.
-
-    ::
-
-        D  it stands for a person of whom another record was kept
-        otherwise what the field check found: C correct, D duplicate, F nobody, L wrong place, U unresolved
-        otherwise C, if a person of the survey was matched to it; U, if nobody has looked at it yet
-
-    Source: United Nations, Post Enumeration Surveys: Operational Guidelines (2010), on the E-sample.
-
-    Args:
-        census: the census records of the sample areas.
-        matched: persons with ``match_status`` and the identifier of their record, of :func:`match_to_census`.
-        followup: what the field check found, by identifier of the record.
-        duplicates: identifiers of records that were found to be second ones.
-        record_id: the column of identifiers in both tables.
-
-    Returns:
-        Codes with the index of ``census``.
-
-    Raises:
-        KitError: if a column is missing, or a code or a record is unknown.
-
-    >>> census = pd.DataFrame({"person_id": ["c1", "c2", "c3", "c4"]})
-    >>> matched = pd.DataFrame({"match_status": ["M", "N"], "person_id": ["c1", None]})
-    >>> list(record_outcomes(census, matched, followup={"c2": "F"}, duplicates=["c3"]))
-    ['C', 'F', 'D', 'U']
-    """
-    need_columns(census, [record_id], _("The census"))
-    need_columns(matched, ["match_status", record_id], _("The matched persons"))
-    names = census[record_id]
-    field = dict(followup.items()) if followup is not None else {}
-    for code in field.values():
-        if code not in OUTCOMES:
-            raise KitError(
-                _("The field check says {code}; it may say {known}.").format(
-                    code=shown(code), known=", ".join(OUTCOMES)
-                )
-            )
-    strange = [each for each in (*field, *duplicates) if each not in set(names)]
-    if strange:
-        raise KitError(_("There is no census record {name} in the sample areas.").format(name=shown(strange[0])))
-    seen = matched.loc[matched["match_status"].eq("M"), record_id]
-    outcome = pd.Series(np.where(names.isin(seen), "C", "U"), index=census.index, dtype=object)
-    outcome = names.map(field).astype(object).where(names.isin(field), outcome)
-    return outcome.mask(names.isin(list(duplicates)), "D").rename("outcome")
-
-
-def match_quality(status: pd.Series, truth: pd.Series) -> dict[str, float]:
-    """How good the statuses are, where the truth is known (a reviewed sample, or synthetic data).
-
-    ::
-
-        missed_matches = N among those truly in the census       false_matches = M among those truly not
-        precision      = truly in among M                        recall        = M among those truly in
-
-    All among the resolved (M or N); ``unresolved`` is the share of U among all. The first two are what
-    :func:`with_matching_error` asks for.
-
-    Args:
-        status: M, N or U.
-        truth: True for those who are in the census (in the area searched).
-
-    Returns:
-        ``precision``, ``recall``, ``missed_matches``, ``false_matches``, ``unresolved``.
-
-    Raises:
-        KitError: if the two are not equally long, or a status is unknown.
-
-    >>> match_quality(pd.Series(list("MMNNU")), pd.Series([True, True, True, False, True]))["missed_matches"]
-    0.3333333333333333
-    """
-    codes, real = pd.Series(status).to_numpy(dtype=object), pd.Series(truth).to_numpy(dtype=bool)
-    if len(codes) != len(real):
-        raise KitError(_("{a} statuses, but {b} true answers.").format(a=len(codes), b=len(real)))
-    odd = [code for code in codes if code not in MATCH_STATUSES]
-    if odd:
-        raise KitError(
-            _("A status is one of {known}, not {code}.").format(
-                known=", ".join(MATCH_STATUSES), code=shown(odd[0])
-            )
-        )
-    matched, resolved = codes == "M", codes != "U"
-
-    def share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
-        return float(part[whole].mean()) if whole.any() else np.nan
-
-    return {
-        "precision": share(real, matched),
-        "recall": share(matched, resolved & real),
-        "missed_matches": share(~matched, resolved & real),
-        "false_matches": share(matched, resolved & ~real),
-        "unresolved": float((~resolved).mean()) if len(codes) else np.nan,
-    }
-
-
-__all__ = ["WITHOUT_NAMES", "Matched", "match_quality", "match_to_census", "record_outcomes", "with_review"]
+__all__ = ["WITHOUT_NAMES", "Matched", "match_to_census"]
