@@ -12,20 +12,25 @@ from hypothesis import strategies as st
 
 from migkit.measures._input import NOT_STATED, TOTAL
 from migkit.measures.tables import (
+    INDICATORS,
     Bands,
     Groups,
     TableSpec,
+    core_indicators,
     derive,
     in_universe,
+    indicator_inputs,
     long_from_cube,
     long_from_table,
     long_table,
     make_cube,
     make_table,
+    recommended_tables,
     rename_columns,
     table_from_cube,
     table_metadata,
     table_with_ibis,
+    tables_called,
     universe_counts,
     wide_table,
 )
@@ -488,3 +493,144 @@ def test_a_broken_file_is_told_in_one_sentence(tmp_path):
     (tmp_path / "x.ods").write_bytes(b"")
     with pytest.raises(KitError, match="Parquet files or of CSV"):
         make_cube(tmp_path / "x.ods", [spec("sex")])
+
+
+# recommended tables and proposed indicators
+
+
+def census(rows=400, seed=5):
+    """A small file with every column of the recommended tables of residents."""
+    random = np.random.default_rng(seed)
+    draw = lambda *values: random.choice(np.array(values, dtype=object), rows)  # noqa: E731
+    return pd.DataFrame(
+        {
+            "residence_status": draw("UP", "UA", "V"),
+            "sex": draw("F", "M", "X"),
+            "age": random.integers(0, 98, rows),
+            "country_birth": draw("GMB", "GMB", "SEN", "GIN", "XXX"),
+            "citizenship": draw("GMB", "GMB", "SEN", "XXX"),
+            "region": draw("R1", "R2"),
+            "area": draw("U", "R"),
+            "education": draw("0", "1", None),
+            "activity": draw("E", "U", None),
+            "occupation": draw("1", "9", None),
+            "industry": draw("A", "C", None),
+            "arrival_year": draw(2001, 2015, 2024, None),
+            "country_5y": draw("GMB", "GMB", "SEN", None),
+            "country_1y": draw("GMB", "GMB", "SEN", None),
+            "reason": draw("W", "F", "X", None),
+        }
+    )
+
+
+def test_recommended_tables_are_whole_and_told_apart():
+    specs = recommended_tables("GMB")
+    keys = [each.key for each in specs]
+    assert len(set(keys)) == len(keys)
+    for each in specs:
+        assert each.title and each.universe and each.unit
+        assert bool(each.standard) != each.proposed, each.key
+    assert {"stock", "recent", "emigrants", "immigration", "flow"} <= {key.split("_")[0] for key in keys}
+
+
+def test_every_recommended_table_of_residents_comes_out_of_one_cube():
+    persons = census()
+    specs = [
+        each
+        for each in recommended_tables("GMB", census_year=2024)
+        if not set(each.needs()) - set(persons.columns)
+    ]
+    assert len(specs) >= 15
+    residents = persons[persons["residence_status"] != "V"]
+    with make_cube(persons, specs) as cube:
+        for each in specs:
+            table = make_table(persons, each)
+            same(table_from_cube(cube, each), table)
+            assert table.iloc[-1, -1] == universe_counts(persons, each)["in"]
+    abroad = next(each for each in specs if each.key == "stock_birth_age_sex")
+    born = residents["country_birth"]
+    assert universe_counts(persons, abroad) == {
+        "in": float(born.isin(["SEN", "GIN"]).sum()),
+        "out": float(born.eq("GMB").sum() + persons["residence_status"].eq("V").sum()),
+        "unknown": float(born.eq("XXX").sum()),
+    }
+
+
+def test_tables_of_flows_count_what_the_rule_calls_migration():
+    moves = pd.DataFrame(
+        {
+            "direction": ["arrival", "arrival", "departure", "arrival"],
+            "long_term": ["yes", "no", "yes", "unknown"],
+            "short_term": ["no", "yes", "no", "unknown"],
+            "country_other": ["SEN", "GIN", "ESP", "SEN"],
+            "purpose": ["work", "visit", "study", "work"],
+            "sex": ["F", "M", "F", "M"],
+        }
+    )
+    into, out, short = tables_called(["flow_in_country", "flow_out_country", "flow_in_short"], "GMB")
+    assert make_table(moves, into).loc[TOTAL, TOTAL] == 1
+    assert any("cannot decide" in note for note in into.notes)
+    assert list(make_table(moves, out).index) == ["ESP", NOT_STATED, TOTAL]
+    assert list(make_table(moves, short).index) == ["visit", NOT_STATED, TOTAL]
+
+
+def test_indicators_of_a_file_are_those_of_its_tables():
+    persons = census().query("residence_status != 'V'")
+    inputs = indicator_inputs(persons, "GMB", members=["GMB", "SEN", "GIN"])
+    table = core_indicators(inputs)
+    born, age = persons["country_birth"], persons["age"]
+    assert table.loc["migrant_stock", "value"] == born.isin(["SEN", "GIN"]).sum()
+    assert np.isnan(table.loc["migrant_stock", "denominator"])
+    assert table.loc["migrant_share", "value"] == pytest.approx(100 * born.isin(["SEN", "GIN"]).mean())
+    assert table.loc["community_share", "value"] == 100
+    recent = (persons["country_5y"].eq("SEN") & age.ge(5)).sum() / age.ge(5).sum()
+    assert table.loc["recent_5_years", "value"] == pytest.approx(100 * recent)
+    assert table["proposed"].all()
+    weighted = indicator_inputs(persons.assign(w=2.0), "GMB", "w")
+    assert weighted["population"] == 2 * len(persons)
+    renamed = indicator_inputs(persons.rename(columns={"sex": "P03"}), "GMB", sex="P03")
+    assert renamed["foreign_born_women"] == inputs["foreign_born_women"]
+
+
+def test_published_refugees_from_syria_per_100_000():
+    # UNHCR, Refugee Statistics, Forcibly displaced FAQ: 10.7.4 = refugees / (population + refugees) x 100,000, and
+    # at mid-2024 over one in five Syrians (20,200 per 100,000). Refugees over population alone would be 25,300.
+    refugees = 20_200 / (100_000 - 20_200)
+    table = core_indicators({"refugees_from": refugees, "population": 1}, "sdg_10_7_4")
+    assert table["value"].iloc[0] == pytest.approx(20_200)
+    assert not table["proposed"].iloc[0]
+
+
+def test_sdg_indicators_bear_their_official_names():
+    # United Nations, global indicator framework (SDG indicator metadata).
+    assert INDICATORS["sdg_10_7_1"].title == (
+        "Recruitment cost borne by employee as a proportion of monthly income earned in country of destination"
+    )
+    assert INDICATORS["sdg_10_7_4"].title == (
+        "Proportion of the population who are refugees, by country of origin"
+    )
+    assert INDICATORS["sdg_17_3_2"].title == (
+        "Volume of remittances (in United States dollars) as a proportion of total GDP"
+    )
+    assert core_indicators({"workers_months": 9, "workers_asked": 4}, "sdg_10_7_1")["value"].iloc[0] == 2.25
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: core_indicators({"pop": 3}), "'pop'.*population"),
+        (lambda: core_indicators({"population": -3}), "population"),
+        (lambda: core_indicators({"population": 3, "foreign_born": 4}), "cannot be more"),
+        (lambda: core_indicators({"population": 3}, "migrant_share"), "needs foreign_born"),
+        (lambda: core_indicators({}, ["x"]), "no indicator 'x'"),
+        (lambda: core_indicators([1]), "names with numbers"),
+        (lambda: indicator_inputs(BAD, "GMB", "w"), "row 1 holds -2"),
+        (lambda: indicator_inputs(BAD, "GMB", sex="P03"), "'P03'"),
+        (lambda: indicator_inputs(BAD, "GMB", sexe="sex"), "'sexe'"),
+        (lambda: recommended_tables(""), "country"),
+        (lambda: tables_called(["x"], "GMB"), "'x'"),
+    ],
+)
+def test_indicators_and_tables_say_what_is_wrong(make, words):
+    with pytest.raises(KitError, match=words):
+        make()

@@ -3,7 +3,7 @@
 from migkit.measures.tables.cube import Cube, long_from_cube, make_cube, table_from_cube
 from migkit.measures.tables.derive import Bands, Groups, age_groups, derive
 from migkit.measures.tables.ibis_engine import ibis_counts, long_with_ibis, table_with_ibis
-from migkit.measures.tables.indicators import INDICATORS, INPUTS, Indicator, core_indicators
+from migkit.measures.tables.indicators import INDICATORS, INPUTS, Indicator, core_indicators, indicator_inputs
 from migkit.measures.tables.recommended import RESIDENTS, recommended_tables, tables_called
 from migkit.measures.tables.spec import TableSpec, rename_columns, table_metadata
 from migkit.measures.tables.tabulate import long_from_table, long_table, make_table, wide_table
@@ -23,6 +23,7 @@ __all__ = [
     "derive",
     "ibis_counts",
     "in_universe",
+    "indicator_inputs",
     "long_from_cube",
     "long_from_table",
     "long_table",

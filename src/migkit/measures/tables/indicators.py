@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import number, one_number, shown
+from migkit.measures._input import need_columns, number, one_number, shown
+from migkit.measures.tables.spec import TableSpec
+from migkit.measures.tables.universe import universe_counts
 from migkit.reference import KitError, _
 from migkit.reference.language import N_
 
-Compute = Callable[[Mapping[str, float]], tuple[float, float]]
+#: Numerator and denominator; no denominator where the indicator is a count.
+Compute = Callable[[Mapping[str, float]], tuple[float, float | None]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ INPUTS: dict[str, str] = {
     "foreign_citizens": N_("Usual residents who are citizens of another country, or of none"),
     "born_in_member_states": N_("Usual residents born in another member state of the community"),
     "foreign_born_working_age": N_("Foreign-born residents aged 15 to 64"),
+    "aged_5_or_more": N_("Usual residents aged 5 or more"),
+    "abroad_5_years_ago": N_("Those of them who lived in another country five years before"),
+    "aged_1_or_more": N_("Usual residents aged 1 or more"),
+    "abroad_1_year_ago": N_("Those of them who lived in another country one year before"),
     "immigrations": N_("Immigrations in a year, by the 12-month rule"),
     "emigrations": N_("Emigrations in a year, by the 12-month rule"),
     "emigrants_abroad": N_(
@@ -62,6 +69,8 @@ INPUTS: dict[str, str] = {
     "refugees": N_("Refugees and asylum seekers in the country"),
     "displaced": N_("Internally displaced persons"),
     "refugees_from": N_("Refugees from the country, wherever they are"),
+    "workers_months": N_("Recruitment costs of migrant workers, each over the monthly income abroad, summed"),
+    "workers_asked": N_("Migrant workers of whom cost and income are known"),
     "remittances": N_("Remittances received in a year, in US dollars"),
     "gdp": N_("Gross domestic product of the year, in US dollars"),
 }
@@ -93,12 +102,18 @@ def _ratio(key: str, title: str, part: str, whole: str, unit: str, factor: float
     return _indicator(key, title, formula, unit, factor, (part, whole), _share(part, whole), sdg)
 
 
+def _number(key: str, title: str, name: str) -> Indicator:
+    return _indicator(key, title, name, N_("persons"), 1, (name,), lambda given: (given[name], None))
+
+
 _PERCENT, _THOUSAND = N_("per cent"), N_("per 1,000 residents")
 
 #: The proposed core indicators, by key.
 INDICATORS: dict[str, Indicator] = {
     each.key: each
     for each in (
+        _number("migrant_stock", N_("Foreign-born residents"), "foreign_born"),
+        _number("foreign_stock", N_("Foreign citizens among residents, number"), "foreign_citizens"),
         _ratio(
             "migrant_share",
             N_("Foreign-born persons among residents"),
@@ -139,6 +154,31 @@ INDICATORS: dict[str, Indicator] = {
             _PERCENT,
             100,
         ),
+        _ratio(
+            "recent_5_years",
+            N_("Lived in another country five years before, among residents aged 5 or more"),
+            "abroad_5_years_ago",
+            "aged_5_or_more",
+            _PERCENT,
+            100,
+        ),
+        _ratio(
+            "recent_1_year",
+            N_("Lived in another country one year before, among residents aged 1 or more"),
+            "abroad_1_year_ago",
+            "aged_1_or_more",
+            _PERCENT,
+            100,
+        ),
+        _indicator(
+            "net_migration",
+            N_("Net migration in a year, number"),
+            "immigrations - emigrations",
+            N_("persons"),
+            1,
+            ("immigrations", "emigrations"),
+            lambda given: (given["immigrations"] - given["emigrations"], None),
+        ),
         _ratio("immigration_rate", N_("Immigrations in a year"), "immigrations", "population", _THOUSAND, 1000),
         _ratio("emigration_rate", N_("Emigrations in a year"), "emigrations", "population", _THOUSAND, 1000),
         _indicator(
@@ -150,6 +190,7 @@ INDICATORS: dict[str, Indicator] = {
             ("immigrations", "emigrations", "population"),
             lambda given: (given["immigrations"] - given["emigrations"], given["population"]),
         ),
+        _number("emigrant_stock", N_("Born in the country and living abroad"), "emigrants_abroad"),
         _indicator(
             "emigrant_share",
             N_("Born in the country and living abroad, among all born in it"),
@@ -166,6 +207,18 @@ INDICATORS: dict[str, Indicator] = {
             "refugees_hosted", N_("Refugees and asylum seekers hosted"), "refugees", "population", _THOUSAND, 1000
         ),
         _ratio("displaced_share", N_("Internally displaced persons"), "displaced", "population", _THOUSAND, 1000),
+        _ratio(
+            "sdg_10_7_1",
+            N_(
+                "Recruitment cost borne by employee as a proportion of monthly income earned in country of "
+                "destination"
+            ),
+            "workers_months",
+            "workers_asked",
+            N_("months of income (mean of workers)"),
+            1,
+            "10.7.1",
+        ),
         _indicator(
             "sdg_10_7_4",
             N_("Proportion of the population who are refugees, by country of origin"),
@@ -196,8 +249,9 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
 
         value = factor x numerator / denominator
 
-    Source: a proposal of the kit, but for the SDG indicators 10.7.4 and 17.3.2 (names and formulas after the global
-    indicator framework).
+    Source: a proposal of the kit, but for the SDG indicators 10.7.1, 10.7.4 and 17.3.2 (names after the global
+    indicator framework). 10.7.4 is computed as UNHCR computes it: refugees from the country over its population
+    together with them (UNHCR, Refugee Statistics, Forcibly displaced FAQ, 2024).
 
     Args:
         inputs: name -> number, for the names in ``INPUTS``; what is not known is left out, or blank.
@@ -205,7 +259,7 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
 
     Returns:
         One row an indicator (index: its key): ``title``, ``value``, ``unit``, ``numerator``, ``denominator``,
-        ``formula``, ``source``, ``proposed``. A denominator of zero gives a blank value.
+        ``formula``, ``source``, ``proposed``. A denominator of zero gives a blank value; a count has none.
 
     Raises:
         KitError: if an input is unknown, negative or no number, a part is larger than its whole, or a named
@@ -215,8 +269,9 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
     >>> print(table[["value", "unit", "proposed"]].round(1))  # doctest: +NORMALIZE_WHITESPACE
                    value      unit  proposed
     indicator
-    migrant_share    8.6  per cent      True
-    migrant_women   47.0  per cent      True
+    migrant_stock  2361.0   persons      True
+    migrant_share     8.6  per cent      True
+    migrant_women    47.0  per cent      True
     """
     given = _checked(inputs)
     wanted = list(INDICATORS) if keys is None else [keys] if isinstance(keys, str) else list(keys)
@@ -236,7 +291,7 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
             )
         if not missing:
             above, below = each.parts(given)
-            value = each.factor * above / below if below > 0 else np.nan
+            value = above if below is None else each.factor * above / below if below > 0 else np.nan
             lines[key] = (
                 _(each.title),
                 value,
@@ -252,6 +307,70 @@ def core_indicators(inputs: Mapping[str, Any], keys: Iterable[str] | None = None
     return table.astype({"value": float, "numerator": float, "denominator": float, "proposed": bool})
 
 
+def indicator_inputs(
+    persons: pd.DataFrame,
+    country: str,
+    weight: str | None = None,
+    members: Iterable[str] = (),
+    **columns: str,
+) -> dict[str, float]:
+    """The inputs that a census or survey of residents gives, for :func:`core_indicators`.
+
+    Who does not answer is in the population, and in none of its parts: shares are low by the part not stated, and
+    ``universe_counts`` of the table in question says how large it is.
+
+    Args:
+        persons: one row a usual resident.
+        country: the code of the country, as the columns of countries write it.
+        weight: the column of weights; None counts each row once.
+        members: codes of the member states of the community at the date (see ``migkit.reference.member``);
+            left out, there is no such input.
+        columns: other names of columns, by the kit's name: ``sex="P03"``; the kit's are sex, age, country_birth,
+            citizenship, country_5y, country_1y. Those that the file lacks give no input.
+
+    Raises:
+        KitError: if weights or ages are no numbers, or a column given by name is missing.
+
+    >>> people = pd.DataFrame({"sex": ["F", "M", "F"], "country_birth": ["SEN", "GMB", "XXX"]})
+    >>> indicator_inputs(people, "GMB", members=["GMB", "SEN"])
+    {'population': 3.0, 'foreign_born': 1.0, 'foreign_born_women': 1.0, 'born_in_member_states': 1.0}
+    """
+    need_columns(persons, columns.values(), _("The residents"))
+    names = {name: columns.get(name, name) for name in _COLUMNS}
+    strangers = sorted(set(columns) - set(names))
+    if strangers:
+        raise KitError(
+            _("There is no column {name} to rename; there are: {known}.").format(
+                name=shown(strangers[0]), known=", ".join(names)
+            )
+        )
+    abroad = ("country_birth", "not in", (country,))
+    others = tuple(sorted(set(members) - {country}))
+    asked: dict[str, tuple[Any, ...]] = {
+        "population": (),
+        "citizens": (("citizenship", "in", (country,)),),
+        "foreign_born": (abroad,),
+        "foreign_born_women": (abroad, ("sex", "in", ("F",))),
+        "foreign_citizens": (("citizenship", "not in", (country,)),),
+        "foreign_born_working_age": (abroad, ("age", ">=", 15), ("age", "<", 65)),
+        "aged_5_or_more": (("age", ">=", 5),),
+        "abroad_5_years_ago": (("age", ">=", 5), ("country_5y", "not in", (country,))),
+        "aged_1_or_more": (("age", ">=", 1),),
+        "abroad_1_year_ago": (("age", ">=", 1), ("country_1y", "not in", (country,))),
+    }
+    if others:
+        asked["born_in_member_states"] = (("country_birth", "in", others),)
+    inputs = {}
+    for name, conditions in asked.items():
+        where = tuple((names[column], operator, values) for column, operator, values in conditions)
+        if all(column in persons.columns for column, _operator, _values in where):
+            spec = TableSpec(_(INPUTS[name]), "", "persons", (), None, (), "", weight, where=where)
+            inputs[name] = universe_counts(persons, spec)["in"]
+    return inputs
+
+
+_COLUMNS = ("sex", "age", "country_birth", "citizenship", "country_5y", "country_1y")
+
 #: What cannot be larger than what.
 _WITHIN = (
     ("foreign_born", "population"),
@@ -260,6 +379,10 @@ _WITHIN = (
     ("citizens", "population"),
     ("born_in_member_states", "foreign_born"),
     ("foreign_born_working_age", "foreign_born"),
+    ("abroad_5_years_ago", "aged_5_or_more"),
+    ("abroad_1_year_ago", "aged_1_or_more"),
+    ("aged_5_or_more", "population"),
+    ("aged_1_or_more", "population"),
 )
 
 
@@ -291,4 +414,4 @@ def _checked(inputs: Mapping[str, Any]) -> dict[str, float]:
     return given
 
 
-__all__ = ["INDICATORS", "INPUTS", "Indicator", "core_indicators"]
+__all__ = ["INDICATORS", "INPUTS", "Indicator", "core_indicators", "indicator_inputs"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from migkit.measures._input import UNKNOWN_CODES, shown
+from migkit.measures._input import shown
 from migkit.measures.tables.derive import Bands, Groups
 from migkit.measures.tables.spec import TableSpec
 from migkit.reference import KitError, _
@@ -32,16 +32,19 @@ _FIRST = N_("First permits; renewals are no arrivals.")
 
 
 def _home(country: str) -> dict[str, tuple[Any, ...]]:
-    """The pieces of a specification that depend on the country."""
-    foreign = ("country_birth", "not in", (country, *UNKNOWN_CODES))
-    alien = ("citizenship", "not in", (country, *UNKNOWN_CODES))
+    """The pieces of a specification that depend on the country.
+
+    Who does not say where they were born is neither in nor out: ``universe_counts`` tells how many they are.
+    """
+    foreign = ("country_birth", "not in", (country,))
+    alien = ("citizenship", "not in", (country,))
     return {
         "foreign_born": (foreign,),
         "foreign_citizens": (alien,),
         "adults_born_abroad": (foreign, ("age", ">=", 15)),
         "employed_born_abroad": (foreign, ("age", ">=", 15), ("activity", "in", ("E",))),
-        "abroad_5y": (("country_5y", "not in", (country, *UNKNOWN_CODES)), ("age", ">=", 5)),
-        "abroad_1y": (("country_1y", "not in", (country, *UNKNOWN_CODES)), ("age", ">=", 1)),
+        "abroad_5y": (("country_5y", "not in", (country,)), ("age", ">=", 5)),
+        "abroad_1y": (("country_1y", "not in", (country,)), ("age", ">=", 1)),
     }
 
 
@@ -61,7 +64,9 @@ def recommended_tables(
         (``spec.needs()``): sex, age, country_birth, citizenship, area, region, education, activity, occupation,
         industry, arrival_year, country_5y, country_1y, reason; for emigrants reported by households
         country_residence, age_left, year_left, education_left; for permits category, nationality,
-        first_or_renewal; for border records direction, purpose, nationality.
+        first_or_renewal; for border records direction, purpose, nationality; for flows what
+        :func:`migkit.measures.definitions.classify_moves` gives (direction, long_term, short_term), with
+        country_other (of previous or next residence), citizenship, age, sex and purpose of the stay.
 
     Raises:
         KitError: if the country is no text.
@@ -77,6 +82,7 @@ def recommended_tables(
             _("The country is given by its code in the file, such as 'GMB'; got {v}.").format(v=shown(country))
         )
     specs = [*_stock(country), *_arrivals(country, census_year), *_emigrants(), *_permits(), *_border()]
+    specs += [*_flows("in"), *_flows("out")]
     if residents is None:
         return specs
     condition = (residents[0], "in", tuple(residents[1]))
@@ -448,6 +454,65 @@ def _border() -> list[TableSpec]:
         ),
     ]
     return [replace(spec, unit=_("crossings")) for spec in specs]
+
+
+def _flows(way: str) -> list[TableSpec]:
+    """Immigration or emigration in a period, after a rule has said which moves are migrations."""
+    arrival = way == "in"
+    where = (("direction", "in", ("arrival" if arrival else "departure",)),)
+    long, short = (*where, ("long_term", "in", ("yes",))), (*where, ("short_term", "in", ("yes",)))
+    universe = N_("Long-term immigrants of the period") if arrival else N_("Long-term emigrants of the period")
+    rule = (
+        N_("Name the rule and the period in the source of the table."),
+        N_("Moves that the rule cannot decide yet are not in it."),
+    )
+
+    def flow(key: str, title: str, rows: str, standard: str, derive: tuple[Bands | Groups, ...] = ()) -> TableSpec:
+        return _spec(f"flow_{way}_{key}", title, universe, rows, "sex", standard, long, derive, rule)
+
+    return [
+        flow(
+            "country",
+            N_("Immigrants by country of previous residence and sex")
+            if arrival
+            else N_("Emigrants by country of next residence and sex"),
+            "country_other",
+            _RSIM,
+        ),
+        flow(
+            "citizenship",
+            N_("Immigrants by citizenship and sex") if arrival else N_("Emigrants by citizenship and sex"),
+            "citizenship",
+            _RSIM,
+        ),
+        flow(
+            "age",
+            N_("Immigrants by age and sex") if arrival else N_("Emigrants by age and sex"),
+            "age_group",
+            _RSIM,
+            (FIVE_YEARS,),
+        ),
+        flow(
+            "type",
+            N_("Immigrants by type of entry and sex")
+            if arrival
+            else N_("Emigrants by purpose of the stay and sex"),
+            "purpose",
+            _ECOWAS,
+        ),
+        _spec(
+            f"flow_{way}_short",
+            N_("Short-term immigrants by purpose and sex")
+            if arrival
+            else N_("Short-term emigrants by purpose and sex"),
+            N_("Short-term moves of the period"),
+            "purpose",
+            "sex",
+            _RSIM,
+            short,
+            notes=rule,
+        ),
+    ]
 
 
 __all__ = ["BROAD_AGES", "FIVE_YEARS", "RESIDENTS", "recommended_tables", "tables_called"]
