@@ -1,7 +1,8 @@
 """``kit own``: an office's own file, mapped, checked and turned into tables, for those who write no Python."""
 
+import errno
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +28,24 @@ TABLE = click.option(
 COUNTRY = click.option("--country", "iso3", default="GMB", show_default=True, help=_("Whose file it is."))
 
 
-@click.group(name="own", short_help=_("Your own file: map its columns, check it, make tables of it."))
+class _Own(click.Group):
+    """A group in which a file that is locked, or a folder that is closed, is one sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.ENOSPC or not error.filename:
+                raise
+            raise KitError(
+                _("{path} cannot be read or written ({why}); close it where it is open, or name another.").format(
+                    path=error.filename, why=error.strerror
+                )
+            ) from error
+
+
+@click.group(name="own", cls=_Own, short_help=_("Your own file: map its columns, check it, make tables of it."))
 def command() -> None:
     """Your office's own file: CSV, Parquet, Excel, SPSS or Stata.
 
@@ -56,8 +74,9 @@ def _mapped(
     from migkit.own import propose, read_map
 
     if map_file is None:
+        whose = country(iso3).iso3
         own = _read(file, sheet)
-        return own, propose(own, table, country(iso3.upper()).iso3)
+        return own, propose(own, table, whose)
     mapping = read_map(map_file)
     return _read(file, sheet, [each.source for each in mapping.columns.values()]), mapping
 
@@ -92,11 +111,12 @@ def map_(file: Path, sheet: str | None, table: str, iso3: str, out: Path | None,
                 path=where
             )
         )
+    whose = country(iso3).iso3
     with step(_("map")) as tell:
         tell(0.1, _("reading"))
         own = _read(file, sheet)
-        tell(0.7, _("comparing names and codes"))
-        mapping = propose(own, table, country(iso3.upper()).iso3)
+        mapping = propose(own, table, whose, lambda share, text: tell(0.4 + 0.5 * share, text))
+        tell(0.9, _("writing"))
         write_map(mapping, own, where)
     guessed = [each.source for each in mapping.columns.values() if not each.sure]
     open_codes = sum(len(codes) for codes in mapping.open_codes.values())
@@ -143,8 +163,7 @@ def check_(file: Path, sheet: str | None, map_file: Path | None, table: str, iso
     with step(_("check")) as tell:
         tell(0.1, _("reading"))
         own, mapping = _mapped(file, sheet, map_file, table, iso3)
-        tell(0.6, _("checking"))
-        findings = check(own, mapping)
+        findings = check(own, mapping, progress=lambda share, text: tell(0.3 + 0.7 * share, text))
     for finding in findings:
         click.echo(("" if finding.serious else _("to look at: ")) + str(finding))
     serious = sum(finding.serious for finding in findings)

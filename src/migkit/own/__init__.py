@@ -6,7 +6,9 @@ what is written are counts, codes and row numbers.
 
 from migkit.own.checking import Finding, check, write_findings
 from migkit.own.harmonising import Harmonised, harmonise
-from migkit.own.mapping import Column, Map, propose, read_map, write_map
+from migkit.own.map_file import read_map, write_map
+from migkit.own.mapping import Column, Map
+from migkit.own.proposing import propose
 from migkit.own.quality_page import write_quality_page
 from migkit.own.reading import OwnFile, read
 from migkit.own.tabulating import OwnTables, make_tables, write_tables

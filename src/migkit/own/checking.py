@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures.census_quality import FATAL, MIGRATION_RULES, EditSetting, check_edits, lacking
+from migkit.own.cells import counted
 from migkit.own.harmonising import Harmonised, Unread, harmonise, highest, lowest
 from migkit.own.mapping import Map, fields_of
 from migkit.own.reading import OwnFile
-from migkit.reference import KitError, _
+from migkit.reference import COUNTRY_NOT_STATED, KitError, _
 from migkit.reference.files import write_text
 
 #: A column with more blanks than this is worth a word.
 _MANY_BLANKS = 0.2
+#: What the dictionary says of columns in which everybody should have an answer.
+_FOR_ALL = ("", "not stated")
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,37 @@ class Finding:
         )
 
 
-def check(own: OwnFile, mapping: Map, harmonised: Harmonised | None = None) -> list[Finding]:
+def check(
+    own: OwnFile,
+    mapping: Map,
+    harmonised: Harmonised | None = None,
+    progress: Callable[[float, str], None] = lambda share, text: None,
+) -> list[Finding]:
     """All that does not fit, the serious first; empty if nothing does.
 
     Args:
         own: the file.
         mapping: its map, proposed or corrected.
         harmonised: what :func:`~migkit.own.harmonising.harmonise` gave, if it is at hand.
+        progress: told how far the work is (0 to 1) and what is looked at.
 
     Raises:
         KitError: if the map names a column that the file does not have.
     """
-    held = harmonised or harmonise(own, mapping)
+    held = harmonised or harmonise(own, mapping, lambda share, text: progress(0.4 * share, text))
+    progress(0.4, _("identifiers"))
     found = [
         *(_unread_finding(own, mapping, each) for each in held.unread),
+        *_empty_rows(own, mapping),
         *_identifiers(own, mapping),
         *_blanks(own, mapping),
-        *_contradictions(own, mapping, held.rows),
-        *_guesses(mapping),
+        *_home(mapping, held.rows),
     ]
+    for share, key, more in _contradictions(own, mapping, held.rows):
+        progress(0.5 + 0.5 * share, key)
+        found += more
+    found += _guesses(mapping)
+    progress(1.0, _("done"))
     return sorted(found, key=lambda each: not each.serious)
 
 
@@ -102,7 +117,12 @@ def _unread_finding(own: OwnFile, mapping: Map, each: Unread) -> Finding:
     sentences = {
         "open": _("codes that the map leaves open: {examples}; write the harmonised code of {label} beside them."),
         "strange": _("values that are not in the map: {examples}; add them to the codes of {label}."),
-        "number": _("no numbers: {examples}; correct them, or leave the cells blank."),
+        "number": _(
+            "no numbers: {examples}; correct them, leave the cells blank, or name them under `blank` if they mean "
+            "not stated."
+        ),
+        "whole": _("no whole numbers: {examples}; correct them."),
+        "day": _("no days, or days with two readings: {examples}; write year, month, day, such as 2024-07-01."),
         "range": _(
             "numbers that cannot be ({low} to {high}): {examples}; correct them, or name them under `blank` if "
             "they mean not stated."
@@ -118,38 +138,65 @@ def _unread_finding(own: OwnFile, mapping: Map, each: Unread) -> Finding:
     return Finding(each.source, each.rows, _numbers(own, each.positions), text, serious=each.kind != "open")
 
 
-def _positions(bad: pd.Series) -> tuple[int, ...]:
-    return tuple(int(at) for at in np.flatnonzero(bad.to_numpy())[:3])
+def _positions(bad: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(at) for at in np.flatnonzero(bad)[:3])
+
+
+def _empty_rows(own: OwnFile, mapping: Map) -> Iterator[Finding]:
+    """Rows without any answer: often left over at the end of a sheet, and no persons."""
+    empty = np.ones(len(own.rows), dtype=bool)
+    for each in mapping.columns.values():
+        empty &= own.rows[each.source].isna().to_numpy()
+    if empty.any():
+        text = _("rows that hold nothing in any column of the map; if they are no persons, delete them.")
+        yield Finding("", int(empty.sum()), _numbers(own, _positions(empty)), text)
 
 
 def _identifiers(own: OwnFile, mapping: Map) -> Iterator[Finding]:
-    """The key of the table must be there in each row, and once."""
-    key = mapping.columns.get(mapping.described.key)
-    if key is None:
+    """The key of the table must be there in each row, and once; else household and line together."""
+    keys = [mapping.described.key] if mapping.described.key in mapping.columns else ["household_id", "line_no"]
+    if not set(keys) <= set(mapping.columns):
         return
-    values = own.rows[key.source]
-    blank, twice = values.isna(), values.duplicated(keep=False) & values.notna()
+    sources = [mapping.columns[key].source for key in keys]
+    name = ", ".join(sources)
+    values = own.rows[sources]
+    blank = values.isna().any(axis=1).to_numpy()
+    twice = values.duplicated(keep=False).to_numpy() & ~blank
     if blank.any():
         text = _("the identifier is blank; each row needs its own.")
-        yield Finding(key.source, int(blank.sum()), _numbers(own, _positions(blank)), text)
+        yield Finding(name, int(blank.sum()), _numbers(own, _positions(blank)), text)
     if twice.any():
         text = _("identifiers that stand in more than one row; look for persons entered twice.")
-        yield Finding(key.source, int(twice.sum()), _numbers(own, _positions(twice)), text)
+        yield Finding(name, int(twice.sum()), _numbers(own, _positions(twice)), text)
 
 
 def _blanks(own: OwnFile, mapping: Map) -> Iterator[Finding]:
     """Columns with many blanks, where the dictionary expects an answer from everybody."""
     known = {each.name: each for each in fields_of(mapping.described)}
     for each in mapping.columns.values():
-        blank = own.rows[each.source].isna()
+        wanted = known[each.name]
+        if wanted.universe or wanted.blank not in _FOR_ALL or wanted.name == mapping.described.key:
+            continue
+        blank = own.rows[each.source].isna().to_numpy()
         share = float(blank.mean())
-        if (
-            share > _MANY_BLANKS
-            and not known[each.name].universe
-            and known[each.name].name != mapping.described.key
-        ):
+        if share > _MANY_BLANKS:
             text = _("{share:.0%} of the cells are blank; they count as not stated.").format(share=share)
             yield Finding(each.source, int(blank.sum()), _numbers(own, _positions(blank)), text, serious=False)
+
+
+def _home(mapping: Map, rows: pd.DataFrame) -> Iterator[Finding]:
+    """Most people were born where the census was: else the map may name another country."""
+    for name in ("country_birth", "citizenship"):
+        if name not in mapping.columns:
+            continue
+        counts = {code: n for code, n in counted(rows[name]).items() if code != COUNTRY_NOT_STATED}
+        most = max(counts, key=lambda code: counts[code], default=mapping.country)
+        if most != mapping.country:
+            text = _("most persons have {most}, and the map says country: {country}; is that the country?").format(
+                most=most, country=mapping.country
+            )
+            yield Finding(mapping.columns[name].source, counts[most], (), text)
+            return
 
 
 def _guesses(mapping: Map) -> Iterator[Finding]:
@@ -160,17 +207,31 @@ def _guesses(mapping: Map) -> Iterator[Finding]:
             yield Finding(each.source, 0, (), text, serious=False)
 
 
-def _contradictions(own: OwnFile, mapping: Map, rows: pd.DataFrame) -> Iterator[Finding]:
+def _contradictions(own: OwnFile, mapping: Map, rows: pd.DataFrame) -> Iterator[tuple[float, str, list[Finding]]]:
     """Answers that cannot all be right, by the edit rules of the census module whose columns the file has."""
     setting = EditSetting(country=mapping.country, census_day=mapping.day or None)
     able = [key for key in MIGRATION_RULES if _applies(key, rows, setting)]
-    failures = check_edits(rows, able, setting) if able else pd.DataFrame({"rule": []})
-    for key, failed in failures.groupby("rule", sort=False):
-        rule = MIGRATION_RULES[str(key)]
-        sources = ", ".join(dict.fromkeys(_sources(rule.columns, mapping)))
-        numbers = _numbers(own, tuple(int(at) for at in failed["position"].head(3)))
-        text = _(rule.sentence).rstrip(".")
-        yield Finding(sources, len(failed), numbers, text, serious=rule.severity == FATAL)
+    light = _light(rows)
+    for at, key in enumerate(able):
+        rule, found = MIGRATION_RULES[key], []
+        failed = check_edits(light, [key], setting)
+        if len(failed):
+            sources = ", ".join(dict.fromkeys(_sources(rule.columns, mapping)))
+            numbers = _numbers(own, tuple(int(at) for at in failed["position"].head(3)))
+            text = _(rule.sentence).rstrip(".")
+            found = [Finding(sources, len(failed), numbers, text, serious=rule.severity == FATAL)]
+        yield at / len(able), key, found
+
+
+def _light(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same with identifiers as numbers: rules only ask which are equal, and numbers are compared faster."""
+    ids = [name for name in ("household_id", "person_id", "mother_id") if name in rows]
+    light = rows.copy(deep=False)
+    if ids:
+        every, _uniques = pd.factorize(pd.concat([rows[name] for name in ids], ignore_index=True))
+        for name, places in zip(ids, np.split(every, len(ids)), strict=True):
+            light[name] = pd.Series(places, index=rows.index).astype(float).where(places >= 0)
+    return light
 
 
 def _applies(key: str, rows: pd.DataFrame, setting: EditSetting) -> bool:
