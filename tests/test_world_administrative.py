@@ -135,7 +135,7 @@ def stationary(seeds, persons, rng):
 
 def test_provisional_flows_cover_what_becomes_of_them():
     # Two years seen at their own end, the first also later: how it was revised gives the estimate of the second.
-    events = stationary(SEEDS, 300, np.random.default_rng(11))
+    events = stationary(SEEDS, 250, np.random.default_rng(11))
     rule = "twelve_in_sixteen"
     seen = {}
     for at in ("2021-01-01", "2022-01-01", "2024-06-01"):
@@ -247,13 +247,13 @@ def test_outages_of_the_world_are_put_back(world):
 
 def test_imputed_outages_are_covered_over_seeds():
     rng = np.random.default_rng(7)
-    date = pd.date_range("2024-01-01", periods=366)
+    date = pd.date_range("2024-01-01", periods=200)
     expected = 12 + 8 * np.sin(date.dayofyear / 58) + 6 * (date.weekday >= 4)
     inside, error, shortfall = 0, [], []
     for _seed in range(SEEDS):
         size = expected / 1.5  # negative binomial with variance 2.5 times the mean
         count = rng.negative_binomial(size, 1 / 2.5)
-        down = rng.random(366) < 0.1
+        down = rng.random(200) < 0.1
         daily = pd.DataFrame({"post": "P", "date": date, "count": np.where(down, 0, count)})
         done = impute_outages(daily, daily.loc[down, ["post", "date"]])
         low, high = done.total.interval()

@@ -14,15 +14,9 @@ from migkit.measures.administrative.crossings import (
     pair_crossings,
     pairing_report,
 )
-from migkit.measures.administrative.dates import (
-    DATE_CODES,
-    clean_dates,
-    compare_dates,
-    date_order,
-    date_report,
-    excel_date,
-    swapped_day_month,
-)
+from migkit.measures.administrative.date_pairs import compare_dates, swapped_day_month
+from migkit.measures.administrative.date_readings import excel_date
+from migkit.measures.administrative.dates import DATE_CODES, clean_dates, date_order, date_report
 from migkit.measures.administrative.duplicates import (
     PERSON_RULES,
     Deduplication,
@@ -57,10 +51,9 @@ from migkit.measures.administrative.residence import (
     RESIDENCE_RULES,
     ResidenceRule,
     crossing_flows,
-    provisional_flows,
     residence_moves,
-    revisions,
 )
+from migkit.measures.administrative.revision import provisional_flows, revisions
 
 __all__ = [
     "COUNTRY_CODES",

@@ -6,15 +6,14 @@ open.
 """
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import UNKNOWN_CODES, need_columns, shown, whole_number
-from migkit.measures.administrative.names import folded
+from migkit.measures._input import need_columns, shown, whole_number
+from migkit.measures.administrative.date_readings import Found, Parts, excel_date, is_day, readings_of
 from migkit.reference import KitError, _
 from migkit.reference.language import N_
 
@@ -32,195 +31,6 @@ DATE_CODES: dict[str, str] = {
     "unreadable": N_("no date is written there"),
     "missing": N_("nothing written, or not stated"),
 }
-
-#: Months in English, French and Portuguese; three letters or more will do where they name one month only.
-MONTHS: tuple[tuple[str, ...], ...] = (
-    ("january", "janvier", "janeiro"),
-    ("february", "fevrier", "fevereiro"),
-    ("march", "mars", "marco"),
-    ("april", "avril", "abril"),
-    ("may", "mai", "maio"),
-    ("june", "juin", "junho"),
-    ("july", "juillet", "julho"),
-    ("august", "aout", "agosto"),
-    ("september", "septembre", "setembro"),
-    ("october", "octobre", "outubro"),
-    ("november", "novembre", "novembro"),
-    ("december", "decembre", "dezembro"),
-)
-
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}.*)?")
-_MONTH = re.compile(r"(?:0?[0-9]|1[0-2])\s*[-/.]\s*([12]\d{3})|([12]\d{3})\s*[-/.]\s*(?:0?[0-9]|1[0-2])")
-_FIGURES = re.compile(r"(\d{1,4})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{1,4})(?:[T ,]+\d{1,2}:\d{2}.*)?")
-_SMALL = frozenset(("de", "of", "le", "the", "du"))
-
-#: Year, month and day; a year of two digits waits for its century.
-_Parts = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What one value may mean: its readings, each with the order of its parts where that was in doubt."""
-
-    code: str
-    readings: tuple[tuple[str, _Parts], ...] = ()
-    year: int | None = None
-
-
-def excel_date(serial: float, epoch: int = 1900) -> dt.date | None:
-    """The date of a serial number of Excel; None where there is none.
-
-    ::
-
-        epoch 1900:  day 1 is 1 January 1900; day 60 would be 29 February 1900, a day that never was
-        epoch 1904:  day 0 is 1 January 1904 (old files of Macintosh)
-
-    Source: Microsoft, Differences between the 1900 and the 1904 date system in Excel.
-
-    Args:
-        serial: the number; what stands behind the point is the time of day.
-        epoch: 1900 or 1904.
-
-    Raises:
-        KitError: if the epoch is another, or ``serial`` is no number.
-
-    >>> excel_date(45292), excel_date(59), excel_date(60), excel_date(61)
-    (datetime.date(2024, 1, 1), datetime.date(1900, 2, 28), None, datetime.date(1900, 3, 1))
-    """
-    if epoch not in (1900, 1904):
-        raise KitError(_("Excel counts days from 1900 or from 1904; got {x}.").format(x=shown(epoch)))
-    try:
-        day = int(np.floor(float(serial)))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise KitError(_("A serial number of Excel is a number; got {x}.").format(x=shown(serial))) from error
-    if epoch == 1904:
-        return dt.date(1904, 1, 1) + dt.timedelta(days=day) if 0 <= day < 2_957_000 else None
-    if day < 1 or day == 60 or day > 2_958_465:
-        return None
-    return dt.date(1899, 12, 31 if day < 60 else 30) + dt.timedelta(days=day)
-
-
-def _month(word: str) -> int | None:
-    if len(word) < 3:
-        return None
-    found = {number for number, names in enumerate(MONTHS, 1) if any(name.startswith(word) for name in names)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _is_day(parts: _Parts) -> bool:
-    year, month, day = parts
-    try:
-        dt.date(year if year > 99 else 2000, month, day)  # 2000 had a 29 February
-    except ValueError:
-        return False
-    return True
-
-
-def _arranged(values: tuple[str, str, str], order: str) -> _Parts | None:
-    """The parts of a date in figures in this order, if each can be what it is said to be."""
-    year, month, day = (values[order.index(part)] for part in "ymd")
-    if len(year) not in (2, 4) or len(month) > 2 or len(day) > 2:
-        return None
-    return (int(year), int(month), int(day)) if len(year) == 2 or int(year) > 99 else None
-
-
-def _in_figures(values: tuple[str, str, str]) -> _Found:
-    """A date in figures: all its readings that are days."""
-    orders: tuple[str, ...] = ("dmy", "mdy")
-    if len(values[0]) == 4 and len(values[2]) <= 2:
-        straight = (int(values[0]), int(values[1]), int(values[2]))
-        plain = _Found("parsed", (("ymd", straight),))
-        return plain if straight[0] > 99 and _is_day(straight) else _year_first(*straight)
-    if len(values[0]) == 2 and len(values[2]) == 2 and int(values[0]) > 31:
-        orders = ("ymd", "ydm")
-    if values[0].strip("0") == "" and values[1].strip("0") == "" and len(values[2]) == 4 and int(values[2]) > 99:
-        return _Found("incomplete", year=int(values[2]))
-    arranged = [(order, _arranged(values, order)) for order in orders]
-    readings = [(order, parts) for order, parts in arranged if parts and _is_day(parts)]
-    if not any(parts for _order, parts in arranged):
-        return _Found("unreadable")
-    if len(readings) > 1 and len({parts for _order, parts in readings}) == 1:
-        return _Found("parsed", (("", readings[0][1]),))  # 03/03/2024: the order does not matter
-    return _Found("parsed", tuple(readings)) if readings else _Found("impossible")
-
-
-def _year_first(year: int, second: int, third: int) -> _Found:
-    """Year, month and day that are no date as they stand: 2024-25-12, 1985-00-00, 2024-02-30."""
-    if year == 0 and second == 0 and third == 0:
-        return _Found("missing")  # how some systems write a blank
-    if year > 99 and _is_day((year, third, second)):
-        return _Found("swapped", (("ydm", (year, third, second)),))
-    return _Found("incomplete", year=year) if year > 99 and third == 0 and second <= 12 else _Found("impossible")
-
-
-def _in_words(text: str) -> _Found:
-    """A date with the month as a word: 12 mai 1984, May 12, 1984, 12-MAY-84, mai 1984."""
-    plain = folded(re.sub(r"(\d)(?:er|st|nd|rd|th|º|ª)\b", r"\1 ", text))
-    words = [word for word in re.findall(r"\d+|[^\W\d_]+", plain) if word not in _SMALL]
-    months = [(at, _month(word)) for at, word in enumerate(words) if not word.isdecimal()]
-    if len(months) != 1 or months[0][1] is None or not 2 <= len(words) <= 3:
-        return _Found("unreadable")
-    month = months[0][1]
-    figures = [word for word in words if word.isdecimal()]
-    if len(figures) == 1:
-        year = int(figures[0])
-        return (
-            _Found("incomplete", (("", (year, month, 0)),), year) if len(figures[0]) == 4 else _Found("unreadable")
-        )
-    first, last = figures
-    day, year_text = (last, first) if len(first) == 4 else (first, last)
-    if len(day) > 2 or len(year_text) not in (2, 4):
-        return _Found("unreadable")
-    parts = (int(year_text), month, int(day))
-    return _Found("parsed", (("", parts),)) if _is_day(parts) else _Found("impossible")
-
-
-def _in_digits(text: str, epoch: int) -> _Found:
-    """Figures without signs between: a year, eight digits, or a serial number of Excel."""
-    digits = text.partition(".")[0]
-    if len(digits) == 4 and 1000 <= int(digits) < 3000:
-        return _Found("incomplete", year=int(digits))
-    if len(digits) == 8:
-        both = [
-            ("", (int(digits[:4]), int(digits[4:6]), int(digits[6:]))),
-            ("dmy", (int(digits[4:]), int(digits[2:4]), int(digits[:2]))),
-            ("mdy", (int(digits[4:]), int(digits[:2]), int(digits[2:4]))),
-        ]
-        likely = [(order, parts) for order, parts in both if 1000 <= parts[0] < 3000 and _is_day(parts)]
-        return _Found("parsed", tuple(likely)) if likely else _Found("impossible")
-    serial = excel_date(float(text), epoch) if 4 <= len(digits) <= 6 and int(digits) >= 3000 else None
-    return _Found("parsed", (("", (serial.year, serial.month, serial.day)),)) if serial else _Found("unreadable")
-
-
-def _found(value: Any, epoch: int) -> _Found:
-    """What one value may mean, before the column and the user are asked."""
-    if isinstance(value, (dt.date, np.datetime64)):
-        day = pd.Timestamp(value)
-        return _Found("missing") if pd.isna(day) else _Found("clean", (("", (day.year, day.month, day.day)),))
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return _Found("missing")
-    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-        text = f"{float(value):.10f}".rstrip("0").rstrip(".") if float(value) >= 0 else "?"
-    else:
-        text = str(value).strip()
-    if not text or text.upper() in UNKNOWN_CODES:
-        return _Found("missing")
-    iso = _ISO.fullmatch(text)
-    if iso:
-        year, second, third = (int(part) for part in iso.groups())
-        if _is_day((year, second, third)) and year > 99:
-            same = len(text) == 10
-            return _Found("clean" if same else "parsed", (("", (year, second, third)),))
-        return _year_first(year, second, third)
-    figures = _FIGURES.fullmatch(text)
-    if figures:
-        return _in_figures((figures[1], figures[2], figures[3]))
-    month = _MONTH.fullmatch(text)
-    if month:
-        return _Found("incomplete", year=int(month[1] or month[2]))
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return _in_digits(text, epoch)
-    return _in_words(text)
 
 
 def _distinct(values: Any) -> tuple[pd.Series, list[Any]]:
@@ -258,7 +68,7 @@ def date_order(values: pd.Series) -> pd.Series:
     {'day_first': 1, 'month_first': 0, 'either': 1, 'order': 'dmy'}
     """
     held, distinct = _distinct(values)
-    shows = {(type(value), value): _shows(_found(value, 1900)) for value in distinct}
+    shows = {(type(value), value): _shows(readings_of(value, 1900)) for value in distinct}
     counts = pd.Series([shows[type(value), value] for value in held], dtype=object).value_counts()
     number = {key: int(counts.get(key, 0)) for key in ("day_first", "month_first", "either")}
     order = None
@@ -267,7 +77,7 @@ def date_order(values: pd.Series) -> pd.Series:
     return pd.Series({**number, "order": order}, dtype=object)
 
 
-def _shows(found: _Found) -> str:
+def _shows(found: Found) -> str:
     orders = [order for order, parts in found.readings if order in ("dmy", "mdy")]
     if len(orders) > 1:
         return "either"
@@ -288,19 +98,19 @@ class _Asked:
     latest: dt.date
 
 
-def _centuries(parts: _Parts, asked: _Asked) -> list[dt.date]:
+def _centuries(parts: Parts, asked: _Asked) -> list[dt.date]:
     """The dates that a reading may be: one, or two where the century is not written."""
     year, month, day = parts
     years = [year] if year > 99 else [1900 + year, 2000 + year]
     if year <= 99 and asked.pivot is not None:
         years = [2000 + year] if year <= asked.pivot else [1900 + year]
-    return [dt.date(each, month, day) for each in years if _is_day((each, month, day))]
+    return [dt.date(each, month, day) for each in years if is_day((each, month, day))]
 
 
 _Line = tuple[dt.date | None, str, int | None, str]
 
 
-def _decide(found: _Found, asked: _Asked) -> _Line:
+def _decide(found: Found, asked: _Asked) -> _Line:
     """Date, code, year and the readings that were left."""
     if found.code in ("missing", "unreadable", "impossible"):
         return None, found.code, None, ""
@@ -402,7 +212,7 @@ def clean_dates(
     excel_date(1, excel_epoch)
     held, distinct = _distinct(values)
     asked = _Asked(order or date_order(values)["order"], order is not None, pivot, first, last)
-    lines = {(type(v), v): _decide(_found(v, excel_epoch), asked) for v in distinct}
+    lines = {(type(v), v): _decide(readings_of(v, excel_epoch), asked) for v in distinct}
     rows = [lines[type(value), value] for value in held]
     date, code, year, readings = zip(*rows, strict=True) if rows else ((), (), (), ())
     return pd.DataFrame(
@@ -447,89 +257,4 @@ def date_report(cleaned: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def swapped_day_month(dates: pd.Series) -> pd.Series:
-    """The date with day and month in each other's place; missing where that is no other date.
-
-    Args:
-        dates: a column of dates (see :func:`clean_dates`).
-
-    >>> list(swapped_day_month(pd.Series(["1984-05-12", "1984-05-31"])).dt.strftime("%Y-%m-%d").fillna("none"))
-    ['1984-12-05', 'none']
-    """
-    days = read_days(dates)
-    can = days.dt.day.le(12) & days.dt.day.ne(days.dt.month)
-    parts = pd.DataFrame({"year": days.dt.year, "month": days.dt.day, "day": days.dt.month})
-    turned = pd.to_datetime(parts.where(can), errors="coerce")
-    return pd.Series(turned.to_numpy(), index=dates.index, name=dates.name)
-
-
-def read_days(dates: Any) -> pd.Series:
-    """A column of dates, rows numbered from 0."""
-    if not isinstance(dates, pd.Series):
-        raise KitError(_("Dates: give a column, such as table['dob']."))
-    if dates.dtype.kind == "M":
-        days = dates.dt.tz_localize(None) if getattr(dates.dtype, "tz", None) else dates
-        plain = days.to_numpy(dtype="datetime64[s]", na_value=np.datetime64("NaT"))
-        return pd.Series(pd.Series(plain).dt.normalize())
-    held = pd.to_datetime(dates.astype(object).reset_index(drop=True), errors="coerce", format="%Y-%m-%d")
-    wrong = held.isna() & ~dates.isin(["", *UNKNOWN_CODES]).to_numpy() & dates.notna().to_numpy()
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise KitError(
-            _("Row {row} holds {value}, where a date such as 2024-12-31 is needed; see clean_dates.").format(
-                row=shown(dates.index[row]), value=shown(dates.iloc[row])
-            )
-        )
-    return held
-
-
-def compare_dates(one: pd.Series, other: pd.Series) -> pd.Series:
-    """How two dates that should be the same differ: what clerks do to a date of birth.
-
-    Args:
-        one, other: two columns of dates of the same length, row by row of the same person (or of two records that
-            may be one person's).
-
-    Returns:
-        A Series with the index of ``one``: "equal", "swapped" (day and month in each other's place),
-        "first_january" (same year, one of the two is 1 January), "year_off" (same day and month, one year apart),
-        "same_year", "different", or "missing" (one of the two is).
-
-    Raises:
-        KitError: if the lengths differ or a value is no date.
-
-    >>> here = pd.Series(["1984-05-12", "1984-05-12", "1984-05-12", "1984-05-12"])
-    >>> there = pd.Series(["1984-05-12", "1984-12-05", "1984-01-01", "1985-05-12"])
-    >>> list(compare_dates(here, there))
-    ['equal', 'swapped', 'first_january', 'year_off']
-    """
-    a, b = read_days(one), read_days(other)
-    if len(a) != len(b):
-        raise KitError(_("The two columns of dates have {a} and {b} rows.").format(a=len(a), b=len(b)))
-    year = a.dt.year.eq(b.dt.year)
-    same_day = a.dt.month.eq(b.dt.month) & a.dt.day.eq(b.dt.day)
-    january = (a.dt.day_of_year.eq(1) | b.dt.day_of_year.eq(1)) & year
-    answers = np.select(
-        [
-            a.isna() | b.isna(),
-            a.eq(b),
-            year & a.dt.month.eq(b.dt.day) & a.dt.day.eq(b.dt.month),
-            january,
-            same_day & (a.dt.year - b.dt.year).abs().eq(1),
-            year,
-        ],
-        ["missing", "equal", "swapped", "first_january", "year_off", "same_year"],
-        default="different",
-    )
-    return pd.Series(answers, index=one.index, dtype=object)
-
-
-__all__ = [
-    "DATE_CODES",
-    "clean_dates",
-    "compare_dates",
-    "date_order",
-    "date_report",
-    "excel_date",
-    "swapped_day_month",
-]
+__all__ = ["DATE_CODES", "clean_dates", "date_order", "date_report"]

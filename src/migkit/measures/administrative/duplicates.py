@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from migkit.measures._input import column_names, is_unknown, need_columns, shown, tidy
-from migkit.measures.administrative.dates import read_days, swapped_day_month
+from migkit.measures.administrative.date_pairs import read_days, swapped_day_month
 from migkit.measures.administrative.names import name_key, normalise_name
 from migkit.reference import KitError, _
 
