@@ -1,4 +1,4 @@
-"""One page on the quality of a file and of the tables made of it: what a reader must know before using a figure."""
+"""One page on the quality of a file and of the tables made of it: what to know before a figure is used."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from migkit.editions import report_page
 from migkit.lesson.style import GREY, OCHRE, TEAL, kit_style, new_figure
@@ -96,7 +97,7 @@ def _findings(findings: Sequence[Finding]) -> str:
         [
             each.column or "–",
             escape(_("serious") if each.serious else _("to look at")),
-            f"{each.rows:,}" if each.rows else "–",
+            f"{each.rows:,}" if each.rows >= FEW else _("few") if each.rows else "–",
             escape(each.text),
         ]
         for each in findings
@@ -123,14 +124,15 @@ def _unknown(mapping: Map, held: Harmonised) -> str:
         ]
         for name, line in table.to_dict("index").items()
     ]
-    picture = _bars([known[name].label for name in items], table["percent_missing"].tolist())
+    everybody = [name for name in items if not known[name].universe and "none" not in known[name].blank]
+    picture = _bars([known[name].label for name in everybody], table.loc[everybody, "percent_missing"].tolist())
     head = [_("Question"), _("Persons"), _("Blank"), _("Not stated"), _("Without an answer")]
     note = _(
         "A blank may also mean that a question was not asked of a person, such as education of small children."
     )
     alt = _("Bars: the share of persons without an answer, by question; the table below gives the figures.")
     return (
-        report_page.figure(picture, alt, _("Persons without an answer, per cent"))
+        report_page.figure(picture, alt, _("Questions to everybody: persons without an answer, per cent"))
         + report_page.table(_("Answers by question"), head, rows)
         + report_page.note(note)
     )
@@ -161,8 +163,8 @@ def _ages(held: Harmonised) -> str:
     ]
     head = [_("Group"), _("Persons aged 23 to 62"), _("Whipple"), _("95 % range by chance"), _("Myers")]
     note = _(
-        "Whipple: 100 is no rounding to 0 and 5, 500 is all ages rounded. Myers: 0 is no preferred digit, 90 is one "
-        "digit for all. A group of fewer than {n} is not shown."
+        "Whipple: 100 is no rounding to 0 and 5, 500 is all ages rounded. Myers: 0 is no preferred digit, 90 is "
+        "one digit for all. A group of fewer than {n} is not shown."
     ).format(n=_LEAST_AGES)
     return picture + report_page.table(_("Rounding of ages"), head, rows) + report_page.note(note)
 
@@ -182,8 +184,8 @@ def _tables(made: OwnTables) -> str:
     head = [_("Table"), _("Cells"), _("Hidden"), _("Share"), _("Rows of unknown universe"), _("Recommended by")]
     text = (
         _(
-            "Cells of fewer than {n} persons are hidden, and as many others as it takes that none of them can be worked "
-            "out from the totals. A cell that is hidden in one table is hidden in all."
+            "Cells of fewer than {n} persons are hidden, and as many others as it takes that none of them can be "
+            "worked out from the totals. A cell that is hidden in one table is hidden in all."
         ).format(n=made.minimum)
         if made.minimum
         else _("Small cells are NOT hidden: these tables are for use inside the office only.")
@@ -228,10 +230,10 @@ def _age_chart(ages: pd.Series) -> str:
         return _address(figure)
 
 
-def _address(figure: object) -> str:
+def _address(figure: Figure) -> str:
     """A figure as the address of a picture inside a page."""
     held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})  # type: ignore[attr-defined]
+    figure.savefig(held, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
     return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode("ascii")
 
 

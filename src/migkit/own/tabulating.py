@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from migkit.measures.confidentiality import PUBLISHED, protect_tables, public_version
 from migkit.measures.exchange import Sender, SentTable, sdmx_structure, to_sdmx_csv, to_sdmx_ml, to_workbook
-from migkit.measures.tables import TableSpec, long_table, recommended_tables, universe_counts, wide_table
+from migkit.measures.tables import (
+    RESIDENTS,
+    TableSpec,
+    long_table,
+    recommended_tables,
+    universe_counts,
+    wide_table,
+)
 from migkit.own.harmonising import Harmonised
+from migkit.own.linking import identity, relations
 from migkit.own.mapping import WEIGHT, Map
 from migkit.own.reading import FEW, OwnFile
 from migkit.reference import KitError, _
@@ -77,17 +86,14 @@ def make_tables(
         outside[spec.key] = int(counts.get("unknown", 0))
     if minimum:
         progress(0.6, _("hiding small cells"))
-        linked = [(table, spec.classifiers, _universe(spec)) for table, spec in zip(cells, specs, strict=True)]
-        cells = [public_version(table) for table in protect_tables(linked, minimum=minimum, count="n")]
+        linked = [(table, spec.classifiers, spec) for table, spec in zip(cells, specs, strict=True)]
+        ties = partial(relations, specs)
+        safe = protect_tables(linked, minimum=minimum, count="n", identify=identity, relate=ties)
+        cells = [public_version(table) for table in safe]
     sent = tuple(SentTable(spec, table) for spec, table in zip(specs, cells, strict=True))
     hidden = {table.spec.key: int(table.cells["status"].ne(PUBLISHED).sum()) for table in sent}
     progress(1.0, _("done"))
     return OwnTables(sent, hidden, outside, left_out, minimum)
-
-
-def _universe(spec: TableSpec) -> tuple[object, ...]:
-    """What two tables must share for a cell of one to be a cell of the other."""
-    return (spec.where, spec.measure, spec.of, spec.weight)
 
 
 def fitting(mapping: Map, file: str) -> tuple[list[TableSpec], dict[str, tuple[str, ...]]]:
@@ -95,14 +101,17 @@ def fitting(mapping: Map, file: str) -> tuple[list[TableSpec], dict[str, tuple[s
     have = set(mapping.columns)
     fits: list[TableSpec] = []
     left_out: dict[str, tuple[str, ...]] = {}
-    for spec in recommended_tables(mapping.country):
+    # A file that does not say who is a usual resident is taken to hold residents only; the tables say so.
+    residents = RESIDENTS if RESIDENTS[0] in have else None
+    note = () if residents else (_("All rows of the file count: it does not say who is a usual resident."),)
+    for spec in recommended_tables(mapping.country, residents):
         missing = tuple(name for name in spec.needs() if name not in have)
         if missing:
             left_out[spec.title] = missing
         else:
             weight = WEIGHT if WEIGHT in have else None
             source = _("{file}, own calculation").format(file=file)
-            fits.append(replace(spec, weight=weight, source=source))
+            fits.append(replace(spec, weight=weight, source=source, notes=(*spec.notes, *note)))
     return fits, left_out
 
 

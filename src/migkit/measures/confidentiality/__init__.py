@@ -14,6 +14,7 @@ from migkit.measures.confidentiality.file_risk import (
     key_frequencies,
 )
 from migkit.measures.confidentiality.intruder import link_attack
+from migkit.measures.confidentiality.linked import protect_tables
 from migkit.measures.confidentiality.masking import add_noise, microaggregate
 from migkit.measures.confidentiality.pram import pram, pram_correct, pram_matrix
 from migkit.measures.confidentiality.protect import (
@@ -59,6 +60,7 @@ __all__ = [
     "pram_correct",
     "pram_matrix",
     "protect_table",
+    "protect_tables",
     "public_version",
     "round_table",
     "suda",

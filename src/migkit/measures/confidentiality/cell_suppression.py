@@ -1,6 +1,9 @@
 """Which further cells to hide, so that hidden small cells cannot be worked out from the totals."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +21,8 @@ from migkit.reference import KitError, _
 LARGEST_EXACT = 3_000
 #: Seconds after which the exact method gives up.
 PATIENCE = 60.0
+#: What the engine's own process does.
+RUN_ENGINE = "import sys; from pytauargus.engine import Engine; Engine().run_batch(sys.argv[1])"
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,15 @@ class Task:
     least: float
     whole: bool = False
 
+    @cached_property
+    def columns(self) -> sparse.csc_matrix:
+        """The sums, stored so that cells are quick to pick."""
+        return self.cells.sums.tocsc()
+
     def costs(self) -> Floats:
-        """What hiding a cell costs: 1, and the logarithm of its figure, so that totals cost more (assumption)."""
-        return 1 + np.log1p(np.abs(self.figures))
+        """What hiding a cell costs: its persons, and 1, so that large groups and totals go last."""
+        costs: Floats = 1 + np.abs(self.figures)
+        return costs
 
     def slides(self) -> list[tuple[int, float]]:
         """Each small cell with each way it must be able to go, widest first."""
@@ -65,15 +76,18 @@ def _cheapest_slide(
 
     None if no choice among the ``allowed`` cells does it.
     """
-    down, up = _room(task)
-    if allowed is not None:
-        down, up = np.where(allowed, down, 0), np.where(allowed, up, 0)
-    n, (target, amount) = len(costs), move
+    movable = task.figures > 0 if allowed is None else (task.figures > 0) & allowed
+    places = np.flatnonzero(movable)
+    down, up = (room[places] for room in _room(task))
+    n, (cell, amount) = len(places), move
+    target = int(np.searchsorted(places, cell))
     floor, roof = np.zeros(2 * n), np.concatenate([up, down])
     for place, part in ((target, max(amount, 0.0)), (n + target, max(-amount, 0.0))):
         floor[place] = roof[place] = part
-    ties = sparse.hstack([task.cells.sums, -task.cells.sums], format="csr")
-    goal = np.concatenate([costs, costs])
+    sums = task.columns[:, places].tocsr()
+    sums = sums[np.flatnonzero(np.diff(sums.indptr))]
+    ties = sparse.hstack([sums, -sums], format="csr")
+    goal = np.concatenate([costs[places], costs[places]])
     done = linprog(goal, A_eq=ties, b_eq=np.zeros(ties.shape[0]), bounds=np.column_stack([floor, roof]))
     if task.whole and done.status == 0 and not is_whole(done.x):
         done = milp(
@@ -82,7 +96,11 @@ def _cheapest_slide(
             bounds=Bounds(floor, roof),
             integrality=np.ones(2 * n),
         )
-    return None if done.status != 0 else np.asarray(done.x[:n] - done.x[n:], dtype=float)
+    if done.status != 0:
+        return None
+    movement = np.zeros(len(costs))
+    movement[places] = done.x[:n] - done.x[n:]
+    return movement
 
 
 def _already(task: Task, move: tuple[int, float], movements: list[Floats]) -> Floats | None:
@@ -103,16 +121,21 @@ def _already(task: Task, move: tuple[int, float], movements: list[Floats]) -> Fl
 
 def _slide_all(tasks: list[Task], hidden: Bools, allowed: Bools | None = None) -> Bools | None:
     """``hidden`` and what else must be hidden so that every small cell of every task can slide as it must."""
-    hidden = hidden.copy()
-    for task in tasks:
-        full, movements = task.costs(), list[Floats]()
+    hidden, movements = hidden.copy(), list[Floats]()
+    # What serves the reader who knows most serves the others: their tasks find it among the movements.
+    for task in sorted(tasks, key=lambda each: -each.least):
+        full = task.costs()
         for move in task.slides():
-            if _already(task, move, movements) is None:
+            if _already(task, move, movements) is not None:
+                continue
+            # Among the hidden cells first: a small problem, and free.
+            found = _cheapest_slide(task, move, full, hidden)
+            if found is None:
                 found = _cheapest_slide(task, move, np.where(hidden, 1e-4, full), allowed)
-                if found is None:
-                    return None
-                movements.append(found)
-                hidden |= np.abs(found) > 1e-7
+            if found is None:
+                return None
+            movements.append(found)
+            hidden |= np.abs(found) > 1e-7
     return hidden
 
 
@@ -237,7 +260,7 @@ def tauargus(task: Task, hierarchies: Hierarchies | None = None) -> Bools:
 
     Its engine reads and writes files: they live in a temporary folder for as long as it runs.
     """
-    package = engine("pytauargus.engine")
+    engine("pytauargus.engine")
     labels, names = task.cells.labels, list(task.cells.labels.columns)
     codes = {name: _codes_of(labels[name]) for name in names}
     with TemporaryDirectory(prefix="migkit-") as folder:
@@ -278,15 +301,16 @@ def tauargus(task: Task, hierarchies: Hierarchies | None = None) -> Bools:
             f'<WRITETABLE> (1,5,"SO+","{home}/out.tab")\n',
             encoding="utf-8",
         )
-        try:
-            package.Engine().run_batch(home / "t.arb")
-        except package.BatchError as error:
+        # In a process of its own: the engine leaves logs in the folder where it runs.
+        run = [sys.executable, "-c", RUN_ENGINE, str(home / "t.arb")]
+        done = subprocess.run(run, cwd=home, capture_output=True, text=True, check=False)
+        if done.returncode:
             raise KitError(
                 _(
                     "tau-Argus does not take this table ({why}): it needs all totals, of every classifier; use "
                     "method='heuristic'."
-                ).format(why=error)
-            ) from error
+                ).format(why=(done.stderr.strip().splitlines() or ["?"])[-1])
+            )
         answer = (home / "out.tab").read_text(encoding="utf-8").splitlines()
     marked = {tuple(part.strip().strip('"') for part in line.split(";")[: len(names)]): line for line in answer}
     hidden = task.small.copy()

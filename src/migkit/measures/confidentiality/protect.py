@@ -112,19 +112,23 @@ def protect_table(
     else:
         # Whole numbers follow by themselves where the sums form a network: two classifiers without hierarchies.
         whole = cells.labels.shape[1] > 2 or bool(hierarchies)
-        tasks = _by_minimum(cells, rows, figures, count, minimum, whole, what)
+        persons = None if count is None else values_of(rows, count, what)
+        tasks = tasks_by_minimum(cells, figures, persons, minimum, whole, what)
     hidden = _choose(tasks, hierarchies, method)
     for task in tasks:
         if not withstands(task, hidden):
             raise KitError(
                 _("The table could not be protected: the attack still finds a hidden cell; join categories.")
             )
-    return _marked(table, order, hidden, tasks[0].small, [value, *([] if count is None else [count])])
+    blank, small = np.empty(len(table), dtype=bool), np.empty(len(table), dtype=bool)
+    blank[order], small[order] = hidden, tasks[0].small
+    return marked(table, blank, small, [value, *([] if count is None else [count])])
 
 
-def _by_minimum(
-    cells: Cells, rows: pd.DataFrame, figures: Floats, count: str | None, minimum: int, whole: bool, what: str
+def tasks_by_minimum(
+    cells: Cells, figures: Floats, counts: Floats | None, minimum: int, whole: bool, what: str
 ) -> list[Task]:
+    """What to protect where cells of fewer than ``minimum`` persons must not be shown."""
     minimum = whole_number(minimum, "minimum")
     if minimum < 3:
         raise KitError(
@@ -133,11 +137,10 @@ def _by_minimum(
                 "readers know it."
             ).format(m=minimum)
         )
-    persons = figures if count is None else values_of(rows, count, what)
-    if count is not None:
-        need_sums(cells, persons, what)
+    persons = figures if counts is None else counts
+    need_sums(cells, persons, what)
     uneven = np.abs(persons - persons.round()) > SAME
-    impossible = uneven if count is None else uneven | ((persons == 0) & (figures > 0))
+    impossible = uneven if counts is None else uneven | ((persons == 0) & (figures > 0))
     if impossible.any():
         row = int(impossible.argmax())
         raise KitError(
@@ -153,7 +156,7 @@ def _by_minimum(
         # A reader who knows that no hidden cell is zero still finds none exactly, and no bound below the minimum.
         Task(cells, persons, small, np.zeros(len(small)), np.where(small, up.clip(min=1), 0), 1.0, whole),
     ]
-    if count is not None:
+    if counts is not None:
         each = np.divide(figures, persons, out=np.zeros_like(figures), where=persons > 0)
         down, up = np.where(small, figures - each, 0), np.where(small, each * (minimum - 1) - figures, 0)
         tasks.append(Task(cells, figures, small, down.clip(min=0), up.clip(min=0), 0.0))
@@ -199,11 +202,8 @@ def _choose(tasks: list[Task], hierarchies: Hierarchies | None, method: str) -> 
     return hidden if all(withstands(task, hidden) for task in tasks) else heuristic(tasks, hidden)
 
 
-def _marked(
-    table: pd.DataFrame, order: np.ndarray[Any, Any], hidden: Bools, small: Bools, columns: list[str]
-) -> pd.DataFrame:
-    blank, primary = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
-    blank[order], primary[order] = hidden, small
+def marked(table: pd.DataFrame, blank: Bools, small: Bools, columns: list[str]) -> pd.DataFrame:
+    """The table with the figures of ``blank`` cells taken out, and the status of each cell."""
     result = table.copy()
     for column in columns:
         held = result[column]
@@ -211,7 +211,7 @@ def _marked(
             result[column] = held.astype("Int64").mask(blank)
         else:
             result[column] = held.astype(float).mask(blank)
-    result["status"] = np.select([primary, blank], [SMALL, COMPLEMENTARY], PUBLISHED)
+    result["status"] = np.select([small, blank], [SMALL, COMPLEMENTARY], PUBLISHED)
     return result
 
 
