@@ -21,6 +21,8 @@ from migkit.reference import ROOT, Field, read_table
 #: words among others, if the codes confirm it. From SURE on nobody needs to look.
 SAME, REORDERED, NEARLY, AMONG = 1.0, 0.97, 0.85, 0.7
 SURE = 0.95
+#: What agrees less says something only if the codes say so too.
+LEAST = 0.8
 #: A question's words count a little less than the name of the column, and a name behind a number too.
 _OF_LABEL, _OF_NUMBERED = 0.99, 0.985
 #: Words that say nothing about which column it is.
@@ -51,12 +53,16 @@ _NUMBERED = re.compile(
 _CODE = re.compile(r"[A-Za-z]{0,4}_?\d[\w.]*|[A-Za-z]|Unnamed: \d+")
 
 
+#: "1er", "2e", "1o", "3rd": the number counts.
+_ORDINAL = re.compile(r"^(\d{1,2})(?:er|ere|re|e|eme|nd|nde|de|st|rd|th|o|a)$")
+
+
 def plain_words(text: str) -> str:
     """Lower-case words without accents and punctuation: "Pays de naissance" and "pays_naissance" look alike."""
     whole = text.translate({0x153: "oe", 0x152: "OE", 0xE6: "ae", 0xC6: "AE", 0xDF: "ss", 0xBA: " ", 0xB0: " "})
     bare = "".join(c for c in unicodedata.normalize("NFKD", whole) if not unicodedata.combining(c))
     spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare)
-    return " ".join(re.findall(r"[a-z0-9]+", spread.lower()))
+    return " ".join(_ORDINAL.sub(r"\1", word) for word in re.findall(r"[a-z0-9]+", spread.lower()))
 
 
 def _telling(words: str) -> tuple[str, ...]:
@@ -191,4 +197,4 @@ def layouts(column: str, heading: str) -> set[str]:
     return {layout for name, layout, text in _listed() if name == column and text.casefold() == heading.casefold()}
 
 
-__all__ = ["NEARLY", "SURE", "agreeing", "layouts", "of_somebody_else", "plain_words", "says_nothing"]
+__all__ = ["LEAST", "NEARLY", "SURE", "agreeing", "layouts", "of_somebody_else", "plain_words", "says_nothing"]

@@ -11,8 +11,9 @@ import pandas as pd
 
 from migkit.lesson.schemas import table_called
 from migkit.own.cells import as_numbers, counted, has_few_values
+from migkit.own.harmonising import highest, lowest
 from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN, WEIGHT, Column, Map, fields_of
-from migkit.own.naming import NEARLY, SURE, agreeing, layouts, of_somebody_else, says_nothing
+from migkit.own.naming import LEAST, NEARLY, SURE, agreeing, layouts, of_somebody_else, says_nothing
 from migkit.own.reading import OwnFile
 from migkit.own.translating import means_blank, translate
 from migkit.reference import COUNTRY_NOT_STATED, Field, KitError, Table, _
@@ -120,7 +121,7 @@ def _agreed(source: _Source, fields: tuple[Field, ...]) -> dict[str, float]:
     if of_somebody_else(source.label):
         by_label = agreeing("", source.label, fields)
         for name, score in agreed.items():
-            if score >= SURE and by_label.get(name, 0.0) < NEARLY and not layouts(name, source.name):
+            if score >= SURE and by_label.get(name, 0.0) < LEAST and not layouts(name, source.name):
                 agreed[name] = NEARLY
     return agreed
 
@@ -151,7 +152,7 @@ def _offer(
     """A column of the file for a harmonised one, with how well it fits; None if it does not."""
     if wanted.type == "code":
         return _offer_codes(source, wanted, name, country, ours)
-    if name < NEARLY:
+    if name < LEAST:
         return None
     if wanted.type in ("integer", "number"):
         return _offer_numbers(source, wanted, name, ours)
@@ -179,7 +180,7 @@ def _offer_codes(
     meaning = translate(source.counts, source.codes, wanted, country, source.missing, source.name == wanted.name)
     rows = sum(source.counts.values())
     recognised = sum(source.counts[code] for code, word in meaning.codes.items() if word != OPEN) / max(rows, 1)
-    if name < NEARLY:
+    if name < LEAST:
         meant = set(meaning.codes.values()) - {OPEN, NOT_ASKED, UNKNOWN, COUNTRY_NOT_STATED}
         if not meaning.told or len(meant) < 2 or recognised < (_LEAST_SILENT if silent else _LEAST_AMONG):
             return None
@@ -206,6 +207,12 @@ def _offer_numbers(source: _Source, wanted: Field, name: float, ours: bool) -> t
         return None
     if sum(_AGE_GROUP.search(label) is not None for label in source.codes.values()) > 2:
         return None  # codes of groups
+    possible = (numbers >= lowest(wanted)) & (numbers <= highest(wanted))
+    if (
+        wanted.name != WEIGHT
+        and 2 * weights[answers & possible].sum() < weights[answers & ~np.isnan(numbers)].sum()
+    ):
+        return None  # a number that runs through the file is no line of a household
     sure = name >= SURE
     if not (ours and source.name == wanted.name):
         blank |= _blank_numbers(texts, numbers, wanted)

@@ -13,7 +13,7 @@ from migkit.measures.administrative.countries import clean_countries, country_re
 from migkit.own.cells import FEW, same_code, short_number
 from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN
 from migkit.own.naming import plain_words
-from migkit.reference import COUNTRY_NOT_STATED, LANGUAGES, ROOT, Field, codelist, read_table
+from migkit.reference import COUNTRY_NOT_STATED, LANGUAGES, ROOT, Field, codelist, countries, read_table
 
 #: A number before the words of a label: "1. Male", "01 - Masculin", "(2) Oui".
 _BEFORE = re.compile(r"^\(?[A-Z]?\d{1,5}[a-z]?\)?\s*[.:=)–-]*\s*(?=[^\W\d])")
@@ -72,7 +72,8 @@ def translate(
         may name a person: it is left out.
     """
     words = {value: _said(value, labels) for value in counts}
-    said = {value: text for value, text in words.items() if not (text == value and _bare(value))}
+    numbered = wanted.codelist == "country" and not labels and _is_m49(counts, country)
+    said = {value: text for value, text in words.items() if numbered or not (text == value and _bare(value))}
     found = _unknown(words, wanted)
     rest = {value: text for value, text in said.items() if value not in found}
     hints: dict[str, str] = {}
@@ -110,6 +111,12 @@ def _said(value: str, labels: dict[str, str]) -> str:
 
 def _bare(value: str) -> bool:
     return value.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _is_m49(counts: dict[str, int], home: str) -> bool:
+    """Whether numbers are those of the UN for countries: the most frequent is that of the country itself."""
+    most = max(counts, key=lambda value: counts[value], default="")
+    return any(each.iso3 == home and each.m49.lstrip("0") == same_code(most) for each in countries())
 
 
 def _not_stated(wanted: Field) -> str:
