@@ -14,7 +14,6 @@ import migkit.measures
 from migkit.editions.markdown import grid, plain, scrolling
 from migkit.reference import _
 
-
 #: In the order of the modules that teach them.
 _ORDER = ("definitions", "tables", "census_quality", "coverage", "surveys", "administrative", "integration",
           "confidentiality", "estimation", "exchange")  # fmt: skip

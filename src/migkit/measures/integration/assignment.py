@@ -3,9 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from migkit.measures._input import one_number
 from migkit.measures.integration.evaluation import as_pairs, scores_of
@@ -95,6 +92,9 @@ def _groups(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int
         return np.zeros(0, dtype=np.int64)
     size_left, size_right = int(left.max()) + 1, int(right.max()) + 1
     whole = size_left + size_right
+    from scipy.sparse import coo_array  # scipy is loaded where it is needed
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(left)), (left, right + size_left)), shape=(whole, whole))
     return np.asarray(connected_components(graph, directed=False)[1][left], dtype=np.int64)
 
@@ -125,6 +125,8 @@ def _settled(
     # A pair is worth something even at the limit; an earlier pair a little more than a later one of equal score.
     worth = np.zeros(shape)
     worth[rows, columns] = value + 1e-6 - np.arange(len(value)) * (1e-9 / len(value))
+    from scipy.optimize import linear_sum_assignment
+
     found = set(zip(*linear_sum_assignment(worth, maximize=True), strict=True))
     return np.array(
         [at for at, cell in enumerate(zip(rows, columns, strict=True)) if cell in found], dtype=np.int64

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from migkit.measures._input import in_order, is_unknown, need_columns, shown
 from migkit.measures.integration.evaluation import as_pairs
@@ -180,6 +178,9 @@ def _persons(
                         )
                     )
                 ends[side].append(rows[name][value])
+    from scipy.sparse import coo_array  # scipy is loaded where it is needed
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(ends[0])), (ends[0], ends[1])), shape=(size, size))
     groups = connected_components(graph, directed=False)[1] if size else np.zeros(0, dtype=np.int64)
     return np.asarray(pd.factorize(groups)[0], dtype=np.int64)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from migkit.measures._input import (
     NOT_STATED,
@@ -380,6 +379,8 @@ def _quantile_row(
         ends = confidence_interval(below, float(np.sqrt(held.variance(u))), df, level)
         if np.isfinite(ends).all():
             low, high = (_quantile(w, y, min(max(end, 0.0), 1.0)) for end in ends)
+            from scipy import stats  # slow to load, and only quantiles need it
+
             se = (high - low) / (2 * float(stats.t.ppf((1 + level) / 2, df)))
     return {
         "estimate": value,

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from migkit.measures._input import shown
 from migkit.reference import KitError, _
@@ -53,6 +52,8 @@ def confidence_interval(
         raise KitError(_("interval is one of {all}; got {x}.").format(all=", ".join(INTERVALS), x=shown(interval)))
     if df <= 0 or not np.isfinite([estimate, se]).all():
         return np.nan, np.nan
+    from scipy import stats  # slow to load: lessons that need no interval do without
+
     q = float(stats.norm.ppf((1 + level) / 2) if interval == "normal" else stats.t.ppf((1 + level) / 2, df))
     if interval in ("t", "normal"):
         return estimate - q * se, estimate + q * se

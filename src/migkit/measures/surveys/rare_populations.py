@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from migkit.measures._input import TOTAL, need_columns, number, numbers, shown, whole_number
 from migkit.reference import KitError, _
@@ -65,6 +64,8 @@ def chance_to_see(n: int, prevalence: float, at_least: int = 1, deff: float = 1.
     n, at_least = whole_number(n, "n"), whole_number(at_least, "at_least")
     if n < 1:
         raise KitError(_("n is the persons interviewed, 1 or more; got {x}.").format(x=n))
+    from scipy import stats  # slow to load, and only this chance needs it
+
     p, deff = _share(prevalence, "prevalence"), _effect(deff)
     if deff <= 1 or n == 1:
         return float(stats.binom.sf(at_least - 1, n, p))
