@@ -1,7 +1,9 @@
 """What every measure asks of its input, in one place: clear errors, unknown codes, weights, classifiers."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from importlib import import_module
+from numbers import Real
 from types import ModuleType
 from typing import Any
 
@@ -19,8 +21,11 @@ NOT_STATED = "Not stated"
 
 
 def shown(value: Any) -> str:
-    """A value for a message: text in quotes, numbers as one writes them (``-1``, not ``np.int64(-1)``)."""
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    """A value for a message: text in quotes, numbers as one writes them (``-1``, not ``np.int64(-1)``), in one line."""
+    text = str(value)
+    if len(text) > 80 or "\n" in text:
+        text = " ".join(text.split())[:77] + "..."
+    return f"'{text}'" if isinstance(value, str) else text
 
 
 def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
@@ -117,6 +122,22 @@ def _one_column(values: Any, what: str) -> pd.Series:
     return raw
 
 
+def _as_floats(raw: pd.Series) -> pd.Series:
+    """Each cell as a number; NaN where it is blank or none: a date, a complex number, a list."""
+    if raw.dtype == object:
+        # Decided by the kinds that occur, of which there are few. Left to itself, pandas would read dates as numbers.
+        kinds = {type(value) for value in raw}
+        odd = {kind for kind in kinds if not issubclass(kind, (str, Real, Decimal, np.bool_))}
+        if odd:
+            raw = raw.where([type(value) not in odd for value in raw], np.nan)
+    try:
+        parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
+    except OverflowError:  # a whole number that no float can hold
+        raw = raw.map(lambda value: np.nan if isinstance(value, int) and abs(value) >= 2**1023 else value)
+        parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
+    return pd.Series(parsed.to_numpy(dtype=float, na_value=np.nan), index=raw.index, name=raw.name)
+
+
 def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
     """``values`` as floats, none of them negative; blanks only where ``missing`` allows them.
 
@@ -130,9 +151,8 @@ def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
             )
         )
     raw = _one_column(values, what)
-    parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
-    bad = parsed.isna() & raw.notna()
-    result = pd.Series(parsed.to_numpy(dtype=float, na_value=np.nan), index=raw.index, name=raw.name)
+    result = _as_floats(raw)
+    bad = result.isna() & raw.notna()
     if not missing:
         bad |= raw.isna()
     bad |= result.lt(0) | np.isinf(result)
@@ -195,10 +215,28 @@ def weights(frame: pd.DataFrame, weight: str | None, what: str) -> pd.Series:
 
 
 def tidy(values: pd.Series) -> pd.Series:
-    """``values`` as objects, text without the spaces around it."""
+    """``values`` as objects, text without the spaces around it.
+
+    Raises:
+        KitError: naming the first row that holds a list or another thing of several values.
+    """
     held = values.astype(object)
-    padded = {v: v.strip() for v in held.unique() if isinstance(v, str) and v != v.strip()}
+    try:
+        padded = {v: v.strip() for v in held.unique() if isinstance(v, str) and v != v.strip()}
+    except TypeError:
+        raise _several_values(held) from None
     return held.map(lambda value: padded.get(value, value)) if padded else held
+
+
+def _several_values(held: pd.Series) -> KitError:
+    """What to say of a column in which some cell holds several values."""
+    odd = [not isinstance(value, Hashable) for value in held]
+    row = odd.index(True) if True in odd else 0
+    return KitError(
+        _("Column {c}: row {row} holds a {kind}, where one value is needed ({n} such rows).").format(
+            c=shown(held.name), row=shown(held.index[row]), kind=type(held.iloc[row]).__name__, n=sum(odd)
+        )
+    )
 
 
 def is_unknown(values: pd.Series) -> pd.Series:
@@ -271,8 +309,7 @@ def signed_numbers(values: Any, what: str) -> pd.Series:
         KitError: naming the first row that is not a number, or is infinite.
     """
     raw = _one_column(values, what)
-    parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
-    result = pd.Series(parsed.to_numpy(dtype=float, na_value=np.nan), index=raw.index, name=raw.name)
+    result = _as_floats(raw)
     bad = (result.isna() & raw.notna()) | np.isinf(result)
     if bad.any():
         row = int(bad.to_numpy().argmax())
