@@ -21,7 +21,7 @@ NOT_STATED = "Not stated"
 
 
 def shown(value: Any) -> str:
-    """A value for a message: text in quotes, numbers as one writes them (``-1``, not ``np.int64(-1)``), in one line."""
+    """A value for a message, in one line: text in quotes, numbers as one writes them (``-1``)."""
     text = str(value)
     if len(text) > 80 or "\n" in text:
         text = " ".join(text.split())[:77] + "..."
@@ -125,11 +125,11 @@ def _one_column(values: Any, what: str) -> pd.Series:
 def _as_floats(raw: pd.Series) -> pd.Series:
     """Each cell as a number; NaN where it is blank or none: a date, a complex number, a list."""
     if raw.dtype == object:
-        # Decided by the kinds that occur, of which there are few. Left to itself, pandas would read dates as numbers.
+        # Decided by the kinds that occur, which are few. Left to itself, pandas would read dates as numbers.
         kinds = {type(value) for value in raw}
         odd = {kind for kind in kinds if not issubclass(kind, (str, Real, Decimal, np.bool_))}
         if odd:
-            raw = raw.where([type(value) not in odd for value in raw], np.nan)
+            raw = raw.mask(raw.map(lambda value: type(value) in odd).astype(bool))
     try:
         parsed = pd.to_numeric(raw, errors="coerce").astype("Float64")
     except OverflowError:  # a whole number that no float can hold
