@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ def _first_line(file: Path, encoding: str) -> tuple[str, tuple[str, ...], int]:
             held.readline()
         records = csv.reader(held, delimiter=separator)
         headings = [" ".join(heading.split()) for heading in next(records, [])]
-        below = next((record for record in records if record), [])
+        below = max(islice(records, 3), key=lambda record: sum(map(bool, record)), default=[])
     if not any(headings):
         raise KitError(_("{name}: the first line must hold the headings, and it is blank.").format(name=file.name))
     refuse_title(headings, below, file.name)
