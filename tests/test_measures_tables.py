@@ -458,6 +458,8 @@ def test_every_engine_says_the_same_about_bad_data(each, words, tmp_path):
         (lambda: spec("sex", where=("age",)), "condition"),
         (lambda: spec("sex", where=(("age_group", ">=", 3),), derive=(AGES,)), "derived"),
         (lambda: spec("sex", derive=(AGES, AGES)), "twice"),
+        (lambda: spec("sex", derive="age"), "Bands and Groups"),
+        (lambda: make_table(BAD, spec(())), "no classifier"),
         (lambda: spec("sex", measure="median", of="age"), "measure is 'median'"),
         (lambda: spec("sex", measure="mean"), "names its column"),
         (lambda: spec("sex", percent="rows"), "percent is 'rows'"),

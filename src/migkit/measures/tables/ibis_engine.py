@@ -14,13 +14,10 @@ import pandas as pd
 from migkit.measures._input import NOT_STATED, UNKNOWN_CODES, engine, need_columns
 from migkit.measures.tables.derive import Bands, Derived, Groups, code_text, is_plain_number, is_unknown_code
 from migkit.measures.tables.keys import Column, classifier_key
+from migkit.measures.tables.records import BAD_ROWS, MOST
 from migkit.measures.tables.spec import KNOWN, LISTS, ORDERS, Condition, TableSpec, need_spec
 from migkit.measures.tables.tabulate import Cells, from_groups, long_of, tabulate, wide_of
 from migkit.reference import KitError, _
-
-#: Rows that cannot be are fetched up to so many, to say what is wrong with them.
-BAD_ROWS = 1000
-MOST = 1.7976931348623157e308
 
 
 def ibis_counts(records: Any, spec: TableSpec) -> Any:

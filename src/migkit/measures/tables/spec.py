@@ -102,7 +102,13 @@ class TableSpec:
                 object.__setattr__(self, field, tuple(held))
         conditions = tuple(_condition(each, self.title) for each in self.where)
         object.__setattr__(self, "where", conditions)
-        recipes = tuple(self.derive)
+        recipes = (self.derive,) if isinstance(self.derive, Derived) else tuple(self.derive)
+        if not all(isinstance(recipe, Derived) for recipe in recipes):
+            raise KitError(
+                _("The table {t!r}: derive lists Bands and Groups; got {v}.").format(
+                    t=self.title, v=", ".join(map(shown, recipes))
+                )
+            )
         object.__setattr__(self, "derive", recipes)
         names = [recipe.name for recipe in recipes]
         for column, operator, _values in conditions:

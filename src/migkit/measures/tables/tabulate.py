@@ -154,6 +154,8 @@ def tabulate(persons: pd.DataFrame, spec: TableSpec) -> Cells:
     need_spec(spec)
     what = _("The data for the table {title!r}").format(title=spec.title)
     need_columns(persons, spec.needs(), what)
+    if not spec.row_names:
+        raise KitError(_("The table {t!r} names no classifier for its rows.").format(t=spec.title))
     each = weights(persons, spec.weight, what)
     # All is read, and refused if it cannot be, before the universe is taken: every engine does it so.
     held = {name: derive(persons, recipe) for name, recipe in spec.recipes.items()}
