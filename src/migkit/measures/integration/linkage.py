@@ -69,7 +69,7 @@ def link(
     one_to_one: bool = True,
     frequencies: bool = True,
     keep: float = 0.001,
-    pairs_per_record: float = 10,
+    pairs_per_record: float = 3,
     seed: int = 1,
 ) -> Linkage:
     """Link two registers without a common number: which records are the same person, and how sure is it?
@@ -227,10 +227,10 @@ class _Work:
             self.connection.execute(f"create table {name} as select row_, {columns} from given order by row_")
             self.connection.unregister("given")
         self.api = self.splink.DuckDBAPI(self.connection)
-        # Splink puts left and right in the order of these names.
+        # Splink puts left and right in the order of these names; short ones keep its keys of pairs small.
         self.tables = [
             self.api.register(name, dataset_display_name=shown_as)
-            for name, shown_as in (("left_", "a_left"), ("right_", "b_right"))
+            for name, shown_as in (("left_", "a"), ("right_", "b"))
         ]
 
     def close(self) -> None:
@@ -336,15 +336,18 @@ class _Work:
         names = [self._short_name(each) for each in self.comparisons]
         pairs = self.connection.execute(
             f"select row_l, row_r, pattern::integer as pattern from levelled "
-            f"join patterns using ({', '.join(names)}) order by row_l, row_r"
+            f"join patterns using ({', '.join(names)})"
         ).fetchnumpy()
         self.connection.execute("drop table levelled")
+        # DuckDB's threads hand rows over in any order; sums must not hang on it.
+        order = np.argsort(pairs["row_l"].astype(np.int64) * len(self.sides[1].ids) + pairs["row_r"])
+        pairs = {name: np.asarray(values)[order] for name, values in pairs.items()}
         size = len(self.sides[0].ids), len(self.sides[1].ids)
         model = estimate(
             patterns[names].to_numpy(dtype=np.int64),
             patterns["n"].to_numpy(dtype=float),
             {each.name: each.level_names for each in self.comparisons},
-            Competition(*(np.asarray(pairs[name]) for name in ("row_l", "row_r", "pattern"))),
+            Competition(pairs["row_l"], pairs["row_r"], pairs["pattern"]),
             self._shares(random),
             float(size[0] * size[1]),
             prior=min(size) / (size[0] * size[1]) / 2,
