@@ -156,8 +156,7 @@ def compare_rule_sets(
         One row a measure and rule set; columns ``yes``, ``no``, ``unknown``, ``total``. Measures of stock:
         residents, migrants (where ``persons`` holds what the rule asks), then the other classes of the set;
         total: all persons. Measures of flow: immigrations, short-term immigrations, emigrations, short-term
-            emigrations; total: all
-        arrivals, or all departures. A set that needs a column which ``persons`` lacks is told in one sentence.
+        emigrations; total: all arrivals, or all departures. A set that needs a column which ``persons`` lacks is told in one sentence.
 
     Raises:
         KitError: as :func:`classify_moves`, or if a rule set is named twice.

@@ -207,7 +207,7 @@ def migration_indices(matrix: Any, population: float | Sequence[float] | pd.Seri
             blank.
 
     Returns:
-        ``places``, ``migrants``, ``net_redistribution`` (half the sum of |D - O|), ``cmi``, ``courgeau_k``,
+        ``places``, ``migrants``, ``net_redistribution`` (half the sum of ``|D - O|``), ``cmi``, ``courgeau_k``,
         ``mei``, ``anmr``, ``connectivity``, ``inequality``, ``gini``, ``gini_uncorrected``, ``gini_rows``,
         ``gini_columns``, ``gini_exchange``, ``mwg_out``, ``mwg_in``, ``mwg_mean``, ``acv``.
 

@@ -99,7 +99,7 @@ def make_cube(
 
     Args:
         source: one row a person: a frame, or the path of a Parquet or CSV file, a list of paths, a folder of
-            Parquet files, or a pattern such as "census/*.parquet". CSV is read as text: code 01 keeps its zero.
+            Parquet files, or a pattern such as ``census/*.parquet``. CSV is read as text: code 01 keeps its zero.
         specs: the tables to make of it later.
         memory: what DuckDB may use; beyond it, it writes to a temporary folder.
         threads: how many processors it may use; all by default. Figures do not depend on it.
