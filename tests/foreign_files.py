@@ -83,8 +83,9 @@ def ipums(folder: Path, n: int = 2_000) -> tuple[Path, pd.DataFrame]:
     pyreadstat.write_dta(
         file,
         str(path),
-        column_labels=["Country", "Year", "Household serial number", "Person number", "Person weight", "Age", "Sex",
-                       "Country of birth", "Country of citizenship", "Educational attainment", "Urban-rural status"],
+        column_labels=["Country", "Year", "Household serial number", "Person number", "Person weight", "Age",
+                       "Sex", "Country of birth", "Country of citizenship", "Educational attainment",
+                       "Urban-rural status"],
         variable_value_labels={
             "SEX": {1: "Male", 2: "Female", 9: "Unknown"},
             "BPLCOUNTRY": dict(zip(birth.values(), names, strict=True)),
@@ -120,9 +121,9 @@ def dhs(folder: Path, n: int = 1_500) -> tuple[Path, pd.DataFrame]:
     pyreadstat.write_sav(
         file,
         str(path),
-        column_labels=["Case identification", "Line number", "Cluster number", "Household sample weight (6 decimals)",
-                       "Sex of household member", "Age of household members", "Highest educational level attained",
-                       "Type of place of residence"],
+        column_labels=["Case identification", "Line number", "Cluster number",
+                       "Household sample weight (6 decimals)", "Sex of household member", "Age of household members",
+                       "Highest educational level attained", "Type of place of residence"],
         variable_value_labels={
             "HV104": {1: "Male", 2: "Female"},
             "HV105": {98: "Don't know"},
@@ -248,8 +249,8 @@ def spss_numbered(folder: Path, n: int = 800) -> tuple[Path, pd.DataFrame]:
     answers = truth(n, seed=23, home="GNB")
     lost = answers.index % 37 == 4
     birth = {"GNB": 1, "SEN": 2, "GIN": 3, "MLI": 4, "CIV": 5, "NGA": 6, "NER": 7, "XXX": 99}
-    words = {1: "01. Guiné-Bissau", 2: "02. Senegal", 3: "03. Guiné-Conacri", 4: "04. Mali", 5: "05. Costa do Marfim",
-             6: "06. Nigéria", 7: "07. Níger", 99: "Não sabe"}  # fmt: skip
+    words = {1: "01. Guiné-Bissau", 2: "02. Senegal", 3: "03. Guiné-Conacri", 4: "04. Mali",
+             5: "05. Costa do Marfim", 6: "06. Nigéria", 7: "07. Níger", 99: "Não sabe"}  # fmt: skip
     file = pd.DataFrame(
         {
             "P01": [f"{NUMBER}-{i:05}" for i in range(n)],
@@ -269,8 +270,8 @@ def spss_numbered(folder: Path, n: int = 800) -> tuple[Path, pd.DataFrame]:
     pyreadstat.write_sav(
         file,
         str(path),
-        column_labels=["Identificação da pessoa", "Nome", "Sexo", "Idade em anos completos", "Q5. Em que país nasceu?",
-                       "Nacionalidade", "Nível de instrução mais elevado", "Endereço",
+        column_labels=["Identificação da pessoa", "Nome", "Sexo", "Idade em anos completos",
+                       "Q5. Em que país nasceu?", "Nacionalidade", "Nível de instrução mais elevado", "Endereço",
                        "Idade ao primeiro casamento", "País de nascimento do cônjuge"],
         variable_value_labels={
             "P03": {1: "1. Masculino", 2: "2. Feminino"},
@@ -303,7 +304,7 @@ def portable(folder: Path, n: int = 200) -> tuple[Path, pd.DataFrame]:
 
 
 def messy_csv(folder: Path, n: int = 500) -> tuple[Path, pd.DataFrame]:
-    """A CSV of Senegal that nobody tidied: numbered headings, values with line breaks and separators, blank columns."""
+    """A CSV of Senegal that nobody tidied: numbered headings, values with line breaks, blank columns."""
     answers = truth(n, seed=25, home="SEN")
     rng = np.random.default_rng(6)
     places = {"SEN01": "DAKAR", "SEN14": "Région de Ziguinchor", "SEN06": "kedougou", "SEN10": "Saint Louis"}
@@ -373,7 +374,7 @@ def two_letters(folder: Path, n: int = 300) -> tuple[Path, pd.DataFrame]:
 
 
 def un_numbers(folder: Path, n: int = 300) -> tuple[Path, pd.DataFrame]:
-    """Countries by the numbers of the UN (M49), as text with zeros and without; sexes as 1.0 and 2.0; DOS letters."""
+    """Countries by the numbers of the UN (M49), as text; sexes as 1.0 and 2.0; letters as DOS wrote them."""
     answers = truth(n, seed=28, home="MLI")
     number = {"SEN": "686", "GIN": "324", "GNB": "624", "MLI": "466", "CIV": "384", "NGA": "566", "NER": "562",
               "XXX": "999"}  # fmt: skip
@@ -392,7 +393,7 @@ def un_numbers(folder: Path, n: int = 300) -> tuple[Path, pd.DataFrame]:
 
 
 def ehcvm(folder: Path, n: int = 700) -> tuple[Path, pd.DataFrame]:
-    """A Stata file in the manner of the harmonised household surveys of WAEMU: short French names, labels of codes."""
+    """A Stata file in the manner of the household surveys of WAEMU: short French names, labels of codes."""
     answers = truth(n, seed=29, home="BFA")
     numbers = {"BFA": 1, "SEN": 2, "GIN": 3, "GNB": 4, "MLI": 5, "CIV": 6, "NGA": 7, "NER": 8}
     words = {**FRENCH, "BFA": "Burkina Faso", "NGA": "Nigéria"}
@@ -414,8 +415,9 @@ def ehcvm(folder: Path, n: int = 700) -> tuple[Path, pd.DataFrame]:
     pyreadstat.write_dta(
         file,
         str(path),
-        column_labels=["Identifiant ménage", "Numéro individu", "Grappe", "Milieu de résidence", "Pondération ménage",
-                       "Sexe", "Age en années", "Nationalité", "Niveau d'éducation achevé", "Age du conjoint"],
+        column_labels=["Identifiant ménage", "Numéro individu", "Grappe", "Milieu de résidence",
+                       "Pondération ménage", "Sexe", "Age en années", "Nationalité",
+                       "Niveau d'éducation achevé", "Age du conjoint"],
         variable_value_labels={
             "milieu": {1: "Urbain", 2: "Rural"},
             "sexe": {1: "Masculin", 2: "Féminin"},
@@ -432,3 +434,5 @@ FOREIGN = {
     spss_numbered: "GNB", portable: "SEN", messy_csv: "SEN", text_workbook: "BEN", two_letters: "SLE",
     un_numbers: "MLI", ehcvm: "BFA",
 }  # fmt: skip
+#: What was put in and the file does not hold: nobody asks the unasked.
+NOT_THERE = {dhs: {"citizenship", "country_birth"}, portuguese_xlsx: {"education", "area", "weight"}}

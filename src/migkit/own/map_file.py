@@ -164,9 +164,9 @@ def _plain(node: Any, name: str) -> Any:
         word, line = str(key.value).strip() if isinstance(key, yaml.ScalarNode) else "", key.start_mark.line + 1
         if word in found:
             raise KitError(
-                _(
-                    "{name}, line {line}: {entry!r} stands here a second time (first in line {first}); keep one."
-                ).format(name=name, line=line, entry=word, first=found.lines[word])
+                _("{name}, line {line}: {entry!r} stands here again (first in line {first}); keep one.").format(
+                    name=name, line=line, entry=word, first=found.lines[word]
+                )
             )
         found[word] = _plain(value, name)
         found.lines[word] = line
@@ -200,7 +200,7 @@ def _checked(held: Any, name: str) -> Map:
         if first.name != key:
             raise KitError(
                 _(
-                    "{name}, line {line}: the column {source!r} of the file stands for {first} already; keep one."
+                    "{name}, line {line}: column {source!r} of the file stands for {first} already; keep one."
                 ).format(name=name, line=entries.lines[key], source=column.source, first=first.name)
             )
     country = str(held.get("country", ""))

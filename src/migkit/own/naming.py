@@ -193,7 +193,7 @@ def says_nothing(column: str, label: str) -> bool:
 
 
 def layouts(column: str, heading: str) -> set[str]:
-    """The layouts (ipums, dhs...) in which a harmonised column has this heading."""
+    """The languages and layouts (en, fr, ipums, dhs...) in which a harmonised column has this heading."""
     return {layout for name, layout, text in _listed() if name == column and text.casefold() == heading.casefold()}
 
 

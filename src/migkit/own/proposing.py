@@ -16,7 +16,7 @@ from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN, WEIGHT, Column, Map, fi
 from migkit.own.naming import LEAST, NEARLY, SURE, agreeing, layouts, of_somebody_else, says_nothing
 from migkit.own.reading import OwnFile
 from migkit.own.translating import means_blank, translate
-from migkit.reference import COUNTRY_NOT_STATED, Field, KitError, Table, _
+from migkit.reference import COUNTRY_NOT_STATED, LANGUAGES, Field, KitError, Table, _
 
 #: More different values than this are no code list but names, dates or identifiers; countries are misspelled more.
 MOST_CODES, MOST_COUNTRIES = 400, 5_000
@@ -26,6 +26,8 @@ _SHARED_LISTS = ("yes_no", "country", "region", "stated")
 _TRIED = 50_000
 #: In such a share of the rows a column must hold words of the list if its heading says little, or nothing.
 _LEAST_AMONG, _LEAST_SILENT = 0.8, 0.95
+#: In such a share numbers must be numbers that can be.
+_LEAST_READABLE = 0.5
 #: A file with so many of the table's own headings is one of the kit's.
 _LEAST_OURS = 0.8
 #: What a number above the possible range usually means.
@@ -121,7 +123,9 @@ def _agreed(source: _Source, fields: tuple[Field, ...]) -> dict[str, float]:
     if of_somebody_else(source.label):
         by_label = agreeing("", source.label, fields)
         for name, score in agreed.items():
-            if score >= SURE and by_label.get(name, 0.0) < LEAST and not layouts(name, source.name):
+            known = layouts(name, source.name)
+            certain = bool(known) and not known & set(LANGUAGES)  # RELATE is a name of IPUMS, sex a word
+            if score >= SURE and by_label.get(name, 0.0) < LEAST and not certain:
                 agreed[name] = NEARLY
     return agreed
 
@@ -196,41 +200,36 @@ def _offer_codes(
 
 
 def _offer_numbers(source: _Source, wanted: Field, name: float, ours: bool) -> tuple[float, Column] | None:
-    counts = source.tried
-    texts = list(counts)
+    texts = list(source.tried)
     numbers = as_numbers(pd.Series(texts, dtype=object), whole=wanted.type == "integer").to_numpy()
-    weights = np.array([counts[text] for text in texts], dtype=float)
+    rows = np.array(list(source.tried.values()), dtype=float)
     blank = {text for text in texts if text in source.missing or means_blank(source.codes.get(text, text))}
-    answers = np.array([text not in blank for text in texts], dtype=bool)
-    readable = weights[answers & ~np.isnan(numbers)].sum() / max(weights[answers].sum(), 1.0)
-    if readable < 0.5 and answers.any():
-        return None
-    if sum(_AGE_GROUP.search(label) is not None for label in source.codes.values()) > 2:
-        return None  # codes of groups
-    possible = (numbers >= lowest(wanted)) & (numbers <= highest(wanted))
-    if (
-        wanted.name != WEIGHT
-        and 2 * weights[answers & possible].sum() < weights[answers & ~np.isnan(numbers)].sum()
-    ):
-        return None  # a number that runs through the file is no line of a household
     sure = name >= SURE
     if not (ours and source.name == wanted.name):
         blank |= _blank_numbers(texts, numbers, wanted)
-        if _ninety_nine(texts, numbers, weights, wanted) and "99" not in blank:
+        if "99" not in blank and _ninety_nine(texts, numbers, rows, wanted):
             blank, sure = blank | {"99"}, False
-    divide = 1.0
-    if wanted.name == WEIGHT:
-        divide, known = _implied_decimals(source, numbers, weights)
-        sure = sure and known
+    answers = np.array([text not in blank for text in texts], dtype=bool)
+    readable = rows[answers & ~np.isnan(numbers)].sum() / max(rows[answers].sum(), 1.0)
+    if readable < _LEAST_READABLE and answers.any():
+        return None
+    if sum(_AGE_GROUP.search(label) is not None for label in source.codes.values()) > 2:
+        return None  # codes of groups
+    possible = answers & (numbers >= lowest(wanted)) & (numbers <= highest(wanted))
+    if wanted.name != WEIGHT and rows[possible].sum() < _LEAST_READABLE * rows[answers].sum():
+        return None  # a number that runs through the file is no line of a household
+    divide, known = _implied_decimals(source, numbers, rows) if wanted.name == WEIGHT else (1.0, True)
     order = tuple(sorted(blank, key=lambda text: (len(text), text)))
-    return name + 0.3 * readable, Column(wanted.name, source.name, blank=order, divide=divide, sure=sure)
+    column = Column(wanted.name, source.name, blank=order, divide=divide, sure=sure and known)
+    return name + 0.3 * readable, column
 
 
 def _blank_numbers(texts: list[str], numbers: np.ndarray, wanted: Field) -> set[str]:
     """Numbers that cannot be and look like codes: full of nines above the range, zero where nothing is zero."""
     found: set[str] = set()
     for text, number in zip(texts, numbers, strict=True):
-        above = wanted.maximum is not None and number > max(wanted.maximum, 99)
+        above = wanted.maximum is not None and number > wanted.maximum
+        above = above and not (number == 99 and wanted.unit == "completed years")
         if above and _FULL_OF_NINES.fullmatch(text):
             found.add(text)
         if number == 0 and wanted.minimum is not None and wanted.minimum > 0 and wanted.unit in ("year", "month"):
