@@ -154,9 +154,9 @@ def compare_rule_sets(
 
     Returns:
         One row a measure and rule set; columns ``yes``, ``no``, ``unknown``, ``total``. Measures of stock:
-        residents, migrants (where ``persons`` holds what the rule asks), then the other classes of the set;
-        total: all persons. Measures of flow: immigrations, short-term immigrations, emigrations, short-term
-        emigrations; total: all arrivals, or all departures. A set that needs a column which ``persons`` lacks is told in one sentence.
+        residents, migrants (where ``persons`` holds what the rule asks), then the other classes of the set, of a
+        total of all persons. Measures of flow: immigrations and short-term immigrations, of all arrivals;
+        emigrations and short-term emigrations, of all departures.
 
     Raises:
         KitError: as :func:`classify_moves`, or if a rule set is named twice.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import need_columns, number, numbers
+from migkit.measures._input import need_columns, number, numbers, one_number
 from migkit.reference import KitError, _
 
 
@@ -24,7 +24,7 @@ def migration_age_profile(
 
         gmr           = width x sum of rates      gross migraproduction rate: moves in a life without death
         peak          = highest rate from age first to last, peak_age its age
-        peak_breadth  = sum of the rates within ``breadth`` groups on both sides of the peak
+        peak_breadth  = sum of the rates of the peak and of so many groups (breadth) on each side
         peak_share    = 100 x peak_breadth / sum of rates
 
     Source: A. Rogers, Introduction to Multiregional Mathematical Demography (1975), for the gross migraproduction
@@ -81,14 +81,24 @@ def rogers_castro(
     mu2: float = 20.0,
     lambda2: float = 0.40,
     c: float = 0.003,
+    a3: float = 0.0,
+    alpha3: float = 0.0,
+    mu3: float = 0.0,
+    lambda3: float = 0.0,
+    a4: float = 0.0,
+    lambda4: float = 0.0,
 ) -> pd.Series:
     """The model schedule of migration by age: children with their parents, the young who leave, the rest.
 
     ::
 
-        m(x) = a1 exp(-alpha1 x) + a2 exp(-alpha2 (x - mu2) - exp(-lambda2 (x - mu2))) + c
+        m(x) = a1 exp(-alpha1 x)
+             + a2 exp(-alpha2 (x - mu2) - exp(-lambda2 (x - mu2)))
+             + a3 exp(-alpha3 (x - mu3) - exp(-lambda3 (x - mu3)))
+             + a4 exp(lambda4 x) + c
 
-    The values given are the fundamental parameters of the model, to be replaced by fitted ones.
+    The values given are the fundamental parameters of the model with seven of them, to be replaced by fitted ones.
+    Without a3 and a4 nobody moves on retirement, and the old no more than others.
 
     Source: A. Rogers and L. J. Castro, Model Migration Schedules (1981).
 
@@ -97,13 +107,22 @@ def rogers_castro(
         a1, alpha1: level and decline of the children's curve.
         a2, alpha2, mu2, lambda2: level, decline, position and rise of the labour-force curve.
         c: the constant.
+        a3, alpha3, mu3, lambda3: the same of the curve of retirement (the model with eleven parameters).
+        a4, lambda4: level and rise of the curve of the old (nine, or thirteen).
+
+    Raises:
+        KitError: if an age is negative, blank or no number, or a parameter is no number.
 
     >>> rogers_castro([0, 20, 25]).round(4).tolist()
     [0.023, 0.0278, 0.0364]
     """
     x = numbers(ages, _("Ages")).to_numpy()
-    labour = a2 * np.exp(-alpha2 * (x - mu2) - np.exp(-lambda2 * (x - mu2)))
-    return pd.Series(a1 * np.exp(-alpha1 * x) + labour + c, index=pd.Index(x, name="age"), name="rate")
+    for value in (a1, alpha1, a2, alpha2, mu2, lambda2, c, a3, alpha3, mu3, lambda3, a4, lambda4):
+        one_number(value, _("A parameter"))
+    rate = a1 * np.exp(-alpha1 * x) + a4 * np.exp(lambda4 * x) + c
+    for level, decline, position, rise in ((a2, alpha2, mu2, lambda2), (a3, alpha3, mu3, lambda3)):
+        rate = rate + level * np.exp(-decline * (x - position) - np.exp(-rise * (x - position)))
+    return pd.Series(rate, index=pd.Index(x, name="age"), name="rate")
 
 
 __all__ = ["migration_age_profile", "rogers_castro"]

@@ -47,7 +47,7 @@ class GiniIndices:
 
 
 def sum_of_differences(values: np.ndarray) -> float:
-    """Sum of |a - b| over all ordered pairs; without pairs: in order, the k-th of n counts 2k - n - 1 times."""
+    """Sum of the differences of all ordered pairs: the k-th of n, in order, counts 2 (2k - n - 1) times."""
     ordered = np.sort(values)
     n = len(ordered)
     return float(2 * (ordered * (2 * np.arange(1, n + 1) - n - 1)).sum())

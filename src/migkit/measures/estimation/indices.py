@@ -193,9 +193,11 @@ def migration_indices(matrix: Any, population: float | Sequence[float] | pd.Seri
         cmi  = 100 x M / P                                   crude migration intensity
         mei  = 100 x sum of |D_i - O_i| / sum of (D_i + O_i) migration effectiveness index
         anmr = 100 x half the sum of |D_i - O_i| / P         aggregate net migration rate = cmi x mei / 100
-        courgeau_k = cmi / ln(n^2)                           from this scale alone; see :func:`courgeau_k`
+        courgeau_k = cmi / ln(n^2)                           from this scale alone
+        net_redistribution = half the sum of |D_i - O_i|
 
-    D_i are in-migrants of place i, O_i its out-migrants. The others have functions of their own:
+    D_i are in-migrants of place i, O_i its out-migrants. For k from several scales see :func:`courgeau_k`. The
+    others have functions of their own:
     :func:`migration_connectivity`, :func:`migration_inequality`, :func:`migration_gini`, :func:`migration_acv`.
 
     Source: M. Bell and others, Journal of the Royal Statistical Society A 165 (2002); M. Bell and S. Muhidin,
@@ -207,8 +209,8 @@ def migration_indices(matrix: Any, population: float | Sequence[float] | pd.Seri
             blank.
 
     Returns:
-        ``places``, ``migrants``, ``net_redistribution`` (half the sum of ``|D - O|``), ``cmi``, ``courgeau_k``,
-        ``mei``, ``anmr``, ``connectivity``, ``inequality``, ``gini``, ``gini_uncorrected``, ``gini_rows``,
+        ``places``, ``migrants``, ``net_redistribution``, ``cmi``, ``courgeau_k``, ``mei``, ``anmr``,
+        ``connectivity``, ``inequality``, ``gini``, ``gini_uncorrected``, ``gini_rows``,
         ``gini_columns``, ``gini_exchange``, ``mwg_out``, ``mwg_in``, ``mwg_mean``, ``acv``.
 
     >>> migration_indices([[0, 10, 10], [20, 0, 20], [30, 30, 0]], 1200)[["cmi", "mei", "anmr"]].tolist()

@@ -29,7 +29,8 @@ def emigrants_from_children(
     ::
 
         emigrants = N x A / H
-        A, H = children abroad and at home as their mothers report, N = residents of that age and sex born here
+        A, H = children abroad and at home as their mothers report
+        N    = residents of that age and sex born here
 
     H / N is the share of residents whose mother lives in the country and answered. Assumption: the share is the
     same among emigrants. It errs where families leave whole: a mother abroad has nobody to report her children, so
@@ -77,8 +78,8 @@ def emigrants_from_siblings(
     ::
 
         emigrants = N x A / H
-        A, H = siblings abroad and at home, the respondent not included; N = residents of that age and sex born
-        here
+        A, H = siblings abroad and at home, the respondent not included
+        N    = residents of that age and sex born here
 
     A family of s with k abroad has s - k at home to answer: they report k (s - k) abroad and (s - k)(s - k - 1) at
     home. If each member leaves with the same chance q whatever the others do, the expectations stand as q to 1 -

@@ -42,10 +42,12 @@ from migkit.measures.surveys.remittances import (
     remittances_received,
     yearly_amounts,
 )
+from migkit.measures.surveys.replication import ReplicateWeights, replicate_weights
 
 __all__ = [
     "INDICATOR_10_7_1",
     "INDICATOR_10_C_1",
+    "ReplicateWeights",
     "SurveyDesign",
     "chance_to_see",
     "cluster_variance",
@@ -62,6 +64,7 @@ __all__ = [
     "remittance_channels",
     "remittance_cost",
     "remittances_received",
+    "replicate_weights",
     "sample_size",
     "sent_cost",
     "service_costs",

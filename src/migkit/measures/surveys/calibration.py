@@ -1,6 +1,6 @@
 """Weights that add up to totals known from elsewhere: post-stratification and raking."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ def raked_weights(
 
     With one column this is post-stratification. A column may hold combinations (sex and age). The standard errors
     of calibrated estimates are smaller where the totals explain the answer: name the columns in
-    ``SurveyDesign(calibrated=...)``. It mends non-response only as far as people of a group are alike.
+    ``SurveyDesign(calibrated=...)``, and the weights from before in ``before``. It mends non-response only as far
+    as people of a group are alike.
 
     Source: W. E. Deming and F. F. Stephan, Annals of Mathematical Statistics 11 (1940); J.-C. Deville and C.-E.
     Sarndal, Journal of the American Statistical Association 87 (1992).
@@ -70,16 +71,43 @@ def raked_weights(
                     what=what, c=shown(column)
                 )
             )
+    settled = rake(new, margins, tolerance, most_rounds)
+    if settled is None:
+        raise KitError(
+            _("Raking does not settle: the totals may contradict each other in small groups; join some.")
+        )
+    return pd.Series(settled, index=sample.index, name="weight")
+
+
+def rake(
+    weight: np.ndarray,
+    margins: Sequence[tuple[np.ndarray, np.ndarray]],
+    tolerance: float = 1e-10,
+    most_rounds: int = 1000,
+) -> np.ndarray | None:
+    """Weights that add up to the totals of each margin; None if they do not get there.
+
+    Args:
+        weight: before.
+        margins: for each column the group of each row as a number from 0, and the total of each group.
+        tolerance, most_rounds: see :func:`raked_weights`.
+
+    >>> rake(np.array([1.0, 1.0, 2.0]), [(np.array([0, 0, 1]), np.array([6.0, 4.0]))])
+    array([3., 3., 4.])
+    """
+    new = weight.copy()
     for _round in range(most_rounds):
         worst = 0.0
         for codes, known in margins:
             held = np.bincount(codes, new, len(known))
+            if ((held == 0) & (known > 0)).any():
+                return None
             factor = np.divide(known, held, out=np.ones_like(known), where=held > 0)
             worst = max(worst, float(np.abs(factor[known > 0] - 1).max(initial=0.0)))
             new *= factor[codes]
         if worst <= tolerance:
-            return pd.Series(new, index=sample.index, name="weight")
-    raise KitError(_("Raking does not settle: the totals may contradict each other in small groups; join some."))
+            return new
+    return None
 
 
 def _margin(sample: pd.DataFrame, column: str, known: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -109,4 +137,4 @@ def _margin(sample: pd.DataFrame, column: str, known: Any) -> tuple[np.ndarray, 
     return codes, table.to_numpy(dtype=float)
 
 
-__all__ = ["raked_weights"]
+__all__ = ["rake", "raked_weights"]

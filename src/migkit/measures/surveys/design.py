@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import column_names, need_columns, numbers, shown
+from migkit.measures._input import column_names, in_order, need_columns, numbers, shown, tidy
 from migkit.measures.surveys.linearisation import check_lonely, stratum_variances
 from migkit.reference import KitError, _
 
 WHAT = "The sample"
+
+#: Where a standard error comes from.
+ERRORS = ("linearisation", "jackknife", "brr")
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,17 @@ class SurveyDesign:
         fpc_ssu: as ``fpc``, for the units within the PSU.
         calibrated: columns to whose totals the weights were raked or post-stratified; the standard errors then
             leave out what those totals explain.
+        before: column of the weights before that. With it the errors are those that ``rake``, ``postStratify`` and
+            ``calibrate`` of R's survey package give; without it, for files that hold the last weights only, those
+            of its ``svydesign(calibrate.formula=...)``.
         lonely: what a stratum of one PSU adds: ``"adjust"`` (its distance from the mean of all PSUs; the default,
             for it errs on the large side), ``"certainty"`` (nothing) or ``"fail"`` (an error).
         nest: True if PSU numbers begin anew in each stratum.
+        errors: ``"linearisation"``; ``"jackknife"`` (each PSU left out in turn: JK1, with strata JKn); ``"brr"``
+            (balanced half-samples, for two PSUs in each stratum; the correction ``fpc`` is left out).
+        replicates: columns of replicate weights that came with the file; in place of strata and PSUs.
+        scale: with ``replicates``: by what each squared deviation is multiplied, one number or one for each. For R
+            replicates: (R - 1) / R for JK1, 1 / R for BRR and the bootstrap, 1 / (R (1 - k)^2) for Fay's with k.
 
     >>> SurveyDesign("weight", stratum="stratum", psu="ea").psu
     'ea'
@@ -50,10 +61,26 @@ class SurveyDesign:
     calibrated: Sequence[str] = field(default=())
     lonely: str = "adjust"
     nest: bool = False
+    before: str | None = None
+    errors: str = "linearisation"
+    replicates: Sequence[str] = field(default=())
+    scale: float | Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a design."""
         check_lonely(self.lonely)
+        if self.errors not in ERRORS:
+            raise KitError(
+                _("errors is one of {ways}; got {x}.").format(
+                    ways=", ".join(map(shown, ERRORS)), x=shown(self.errors)
+                )
+            )
+        if (len(self.replicates) > 0) != (self.scale is not None):
+            raise KitError(_("Replicate weights need both replicates, their columns, and scale."))
+        if len(self.replicates) and (self.errors != "linearisation" or len(self.calibrated)):
+            raise KitError(_("With replicate weights of the file leave errors and calibrated out: they know it."))
+        if self.before is not None and not len(self.calibrated):
+            raise KitError(_("Weights before the calibration need calibrated, the columns of the calibration."))
         if (self.ssu is not None or self.fpc_ssu is not None) and self.psu is None:
             raise KitError(_("A second stage (ssu, fpc_ssu) needs the column of the first: name psu too."))
 
@@ -68,11 +95,16 @@ class SurveyDesign:
         return column_names(self.calibrated, "calibrated") if len(self.calibrated) else []
 
     @property
+    def replicate_columns(self) -> list[Any]:
+        """The columns of the replicate weights as a list."""
+        return column_names(self.replicates, "replicates") if len(self.replicates) else []
+
+    @property
     def columns(self) -> list[Any]:
         """Every column that the design names."""
-        one = [self.weight, self.psu, self.fpc, self.ssu, self.fpc_ssu]
-        named = [*self.strata_columns, *self.calibration_columns, *(name for name in one if name is not None)]
-        return list(dict.fromkeys(named))
+        one = [self.weight, self.psu, self.fpc, self.ssu, self.fpc_ssu, self.before]
+        several = [*self.strata_columns, *self.calibration_columns, *self.replicate_columns]
+        return list(dict.fromkeys([*several, *(name for name in one if name is not None)]))
 
 
 @dataclass(frozen=True)
@@ -88,6 +120,9 @@ class Drawn:
         margins: numbers of the groups to which the weights were calibrated, one array a margin.
         names: of the strata, for messages.
         lonely: see :class:`SurveyDesign`.
+        before: weights before the calibration; the same weights without one.
+        errors: as in the design, or "given" where the file has replicate weights.
+        replicates: the replicate weights of the file, one column each; scale: of each.
 
     >>> people = pd.DataFrame({"ea": [1, 1, 2, 3], "weight": 2.0})
     >>> drawn(people, SurveyDesign("weight", psu="ea")).psu
@@ -104,9 +139,15 @@ class Drawn:
     margins: tuple[np.ndarray, ...]
     names: Sequence[Any]
     lonely: str
+    before: np.ndarray
+    errors: str
+    replicates: np.ndarray
+    scale: np.ndarray
 
     def df(self, rows: np.ndarray) -> int:
-        """Degrees of freedom of the rows marked: their PSUs less their strata."""
+        """Degrees of freedom of the rows marked: their PSUs less their strata, or the replicates less one."""
+        if self.errors == "given":
+            return len(self.scale) - 1
         psus = np.unique(self.psu[rows])
         return len(psus) - len(np.unique(self.stratum_of[psus]))
 
@@ -116,7 +157,7 @@ class Drawn:
         First stage: PSU totals within strata. Second stage, if the share of units within PSUs is known: their
         totals within PSUs, times the sampled share of the first stage.
         """
-        z = self.weight * _residuals(parts, self.weight, self.margins)
+        z = self.weight * _residuals(parts, self.before, self.margins)
         totals = np.bincount(self.psu, z, len(self.stratum_of))
         if len(totals) < 2:
             return np.nan
@@ -151,10 +192,13 @@ def _keys(sample: pd.DataFrame, names: Sequence[Hashable], what: str) -> tuple[n
                     what=what, c=shown(name), row=shown(sample.index[int(blank.argmax())]), n=int(blank.sum())
                 )
             )
-    held = [sample[name].astype(object) for name in names]
+    held = [tidy(sample[name]) for name in names]
     keys = list(held[0]) if len(held) == 1 else list(zip(*held, strict=True))
     codes, found = pd.factorize(pd.Series(keys, dtype=object, index=range(len(keys))))
-    return codes.astype(np.int64), list(found)
+    # In the order of their names, so that nothing depends on that of the rows.
+    place = {name: at for at, name in enumerate(in_order(found))}
+    codes = np.array([place[name] for name in found], dtype=np.int64)[codes]
+    return codes, list(place)
 
 
 def _shares(
@@ -233,8 +277,10 @@ def drawn(sample: pd.DataFrame, design: SurveyDesign) -> Drawn:
     share = _shares(sample, design.fpc, psu, stratum_of, len(names))
     share_ssu = _shares(sample, design.fpc_ssu, ssu, psu_of, psus)
     margins = tuple(_keys(sample, [name], WHAT)[0] for name in design.calibration_columns)
+    weight = _weight(sample, design, share[stratum], share_ssu[psu])
+    replicates, scale = _given_replicates(sample, design)
     return Drawn(
-        weight=_weight(sample, design, share[stratum], share_ssu[psu]),
+        weight=weight,
         psu=psu,
         ssu=ssu,
         stratum_of=stratum_of,
@@ -244,7 +290,30 @@ def drawn(sample: pd.DataFrame, design: SurveyDesign) -> Drawn:
         margins=margins if n else (),
         names=names,
         lonely=design.lonely,
+        before=weight if design.before is None else _told_weight(sample, design.before),
+        errors="given" if design.replicate_columns else design.errors,
+        replicates=replicates,
+        scale=scale,
     )
+
+
+def _given_replicates(sample: pd.DataFrame, design: SurveyDesign) -> tuple[np.ndarray, np.ndarray]:
+    """The replicate weights of the file, and the scale of each."""
+    columns = design.replicate_columns
+    if not columns:
+        return np.empty((len(sample), 0)), np.empty(0)
+    scale = numbers([design.scale] if np.isscalar(design.scale) else design.scale, "scale").to_numpy()
+    if len(scale) not in (1, len(columns)):
+        raise KitError(
+            _("scale is one number, or one for each of the {n} replicates; got {have}.").format(
+                n=len(columns), have=len(scale)
+            )
+        )
+    return np.column_stack([_told_weight(sample, name) for name in columns]), np.full(len(columns), scale)
+
+
+def _told_weight(sample: pd.DataFrame, name: Any) -> np.ndarray:
+    return numbers(sample[name], _("{what}, column {c}").format(what=WHAT, c=shown(name))).to_numpy()
 
 
 def _weight(sample: pd.DataFrame, design: SurveyDesign, share: np.ndarray, share_ssu: np.ndarray) -> np.ndarray:
@@ -262,7 +331,7 @@ def _weight(sample: pd.DataFrame, design: SurveyDesign, share: np.ndarray, share
                     n=int(column.isna().sum()),
                 )
             )
-        return numbers(column, _("{what}, column {c}").format(what=WHAT, c=shown(design.weight))).to_numpy()
+        return _told_weight(sample, design.weight)
     one = np.ones(len(sample))
     return one / np.where(share > 0, share, one) / np.where(share_ssu > 0, share_ssu, one)
 

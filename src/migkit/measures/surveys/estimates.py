@@ -22,6 +22,7 @@ from migkit.measures._input import (
 from migkit.measures.surveys.design import WHAT, Drawn, SurveyDesign, drawn
 from migkit.measures.surveys.domain_tables import COLUMNS, domains, labelled, stacked
 from migkit.measures.surveys.intervals import confidence_interval, interval_of
+from migkit.measures.surveys.replication import replicated_variance
 from migkit.measures.surveys.with_svy import estimates_by_svy
 from migkit.reference import KitError, _
 
@@ -61,14 +62,29 @@ def _srs_variance(w: np.ndarray, u: np.ndarray, srs: str) -> float:
     return float(size**2 * spread / n * left) if left > 0 else np.nan
 
 
+def _variance(held: Drawn, kind: str, used: np.ndarray, y: np.ndarray, x: np.ndarray, part: np.ndarray) -> float:
+    """The variance of an estimate in which each used row has its ``part``, by the road that the design names."""
+    if not used.any() or not np.isfinite(part).all():
+        return np.nan
+    if held.errors != "linearisation":
+        return replicated_variance(held, kind, used, y, x)
+    u = np.zeros(len(used))
+    u[used] = part
+    return held.variance(u)
+
+
 def _row(
-    held: Drawn, linear: Linearised, answered: np.ndarray, inside: np.ndarray, options: dict[str, Any]
+    held: Drawn,
+    kind: str,
+    y: np.ndarray,
+    x: np.ndarray,
+    answered: np.ndarray,
+    inside: np.ndarray,
+    options: dict[str, Any],
 ) -> dict[str, float]:
     """One row of the table of estimates; ``answered`` marks the rows used, ``inside`` those of the domain."""
-    value, part = linear
-    u = np.zeros(len(inside))
-    u[answered] = part
-    variance = held.variance(u) if answered.any() and np.isfinite(u).all() else np.nan
+    value, part = _KINDS[kind](held.weight[answered], y[answered], x[answered])
+    variance = _variance(held, kind, answered, y, x, part)
     w, df = held.weight[answered], held.df(answered)
     if len(part) == 1 and not part[0]:
         variance = np.nan  # One answer is its own mean: its distance from itself says nothing of the error.
@@ -137,8 +153,7 @@ def _of_values(
         if kind == "quantile":
             rows.append(_quantile_row(held, y, used & (held.weight > 0), inside, options))
         else:
-            linear = _KINDS[kind](held.weight[used], y[used], x[used])
-            rows.append(_row(held, linear, used, inside, options))
+            rows.append(_row(held, kind, y, x, used, inside, options))
         labels.append(label)
     table = labelled(rows, labels, [] if by is None else column_names(by, "by"))
     return table[[name for name in COLUMNS if name in table]]
@@ -215,7 +230,8 @@ def survey_total(
         variance = that of the sum of w y, with 0 outside the domain
 
     Args: as for :func:`survey_mean`; ``y`` None counts each row as 1. Blanks in ``y`` are not made up for: the
-    total is that of the rows that answered.
+    total is that of the rows that answered. The design effect of a number of persons is that of the total of 1 in
+    the domain and 0 elsewhere; everybody's number has none.
 
     Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007).
 
@@ -228,7 +244,13 @@ def survey_total(
     {'GMB': 30.0, 'SEN': 10.0, 'Total': 40.0}
     """
     options = _options(level, interval, srs, engine)
-    return _estimates("total", sample, design, [] if y is None else [y], by, options, engine)
+    table = _estimates("total", sample, design, [] if y is None else [y], by, options, engine)
+    if y is None:
+        # A number of persons varies by who is in the domain, so it is compared within the whole sample.
+        weight = drawn(sample, design).weight
+        plain = [_srs_variance(weight, rows.astype(float), srs) for _label, rows in domains(sample, by)]
+        table["deff"] = table["se"] ** 2 / pd.Series(plain, index=table.index).where(lambda v: v > 0)
+    return table
 
 
 def survey_ratio(
@@ -344,7 +366,8 @@ def survey_quantile(
         interval = the same for the ends of the t interval of the share at or below the quantile
         se       = width of the interval / (2 x t)
 
-    A few very large amounts move a mean, not a median: money is better told by medians.
+    A few very large amounts move a mean, not a median: money is better told by medians. Other rules place a
+    quantile between two values; this is the mathematical one, as in R's ``svyquantile`` since version 4.1.
 
     Source: R. S. Woodruff, Journal of the American Statistical Association 47 (1952).
 
@@ -374,9 +397,10 @@ def _quantile_row(
     if used.any():
         w, y = held.weight[used], values[used]
         value = _quantile(w, y, share)
-        u = np.zeros(len(values))
-        below, u[used] = _mean(w, (y <= value).astype(float), y)
-        ends = confidence_interval(below, float(np.sqrt(held.variance(u))), df, level)
+        is_below = (values <= value).astype(float)
+        below, part = _mean(w, is_below[used], y)
+        variance = _variance(held, "mean", used, is_below, is_below, part)
+        ends = confidence_interval(below, float(np.sqrt(variance)), df, level)
         if np.isfinite(ends).all():
             low, high = (_quantile(w, y, min(max(end, 0.0), 1.0)) for end in ends)
             from scipy import stats  # slow to load, and only quantiles need it

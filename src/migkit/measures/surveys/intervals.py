@@ -26,8 +26,9 @@ def confidence_interval(
         logit       the same for log(p / (1 - p)), whose error is se / (p (1 - p)), and back: stays within 0 to 1
         beta        Clopper and Pearson's with the effective sample size  p (1 - p) / se^2 x (q of n - 1 / q)^2
 
-    ``q`` is the quantile of Student's t with ``df`` degrees of freedom, or of the normal distribution; ``q of
-    n - 1`` that with n - 1, for few areas tell less than their many answers seem to.
+    q is the quantile of Student's t with ``df`` degrees of freedom, or of the normal distribution; "q of n - 1"
+    that with n - 1, for few areas tell less than their many answers seem to. R's survey package calls these
+    intervals of a share "mean" (t), "xlogit" (logit) and "beta".
 
     Source: E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998), for the interval of small proportions;
     T. Lumley, Complex Surveys (2010), for the logit.

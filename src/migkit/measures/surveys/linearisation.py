@@ -84,18 +84,27 @@ def stratum_variances(
     clusters = np.bincount(stratum, minlength=strata)
     centre = np.bincount(stratum, totals, strata) / np.maximum(clusters, 1)
     alone = (clusters == 1) & (share < 1)
-    if alone.any() and lonely == "fail":
+    if lonely == "fail":
+        refuse_lonely(alone, names)
+    factor = np.where(clusters > 1, clusters / np.maximum(clusters - 1, 1), 1.0)
+    if lonely == "adjust":
+        centre = np.where(alone, totals.mean() if len(totals) else 0.0, centre)
+    squares = np.bincount(stratum, (totals - centre[stratum]) ** 2, strata)
+    return np.asarray((1 - share) * factor * squares, dtype=float)
+
+
+def refuse_lonely(alone: np.ndarray, names: Sequence[Any]) -> None:
+    """Raise a KitError if some stratum has one cluster.
+
+    >>> refuse_lonely(np.array([False, False]), ["north", "south"])
+    """
+    if alone.any():
         raise KitError(
             _(
                 "Stratum {name} has one cluster ({n} such strata), so its error cannot be estimated; join it to a "
                 "stratum that is like it, or choose lonely='adjust' or 'certainty'."
             ).format(name=shown(names[int(alone.argmax())]), n=int(alone.sum()))
         )
-    factor = np.where(clusters > 1, clusters / np.maximum(clusters - 1, 1), 1.0)
-    if lonely == "adjust":
-        centre = np.where(alone, totals.mean() if len(totals) else 0.0, centre)
-    squares = np.bincount(stratum, (totals - centre[stratum]) ** 2, strata)
-    return np.asarray((1 - share) * factor * squares, dtype=float)
 
 
 def weighted_ratio(
@@ -191,6 +200,7 @@ __all__ = [
     "check_lonely",
     "cluster_totals",
     "cluster_variance",
+    "refuse_lonely",
     "stratum_variances",
     "weighted_ratio",
 ]

@@ -18,8 +18,8 @@ _LONELY = {"adjust": "center", "certainty": "skip", "fail": None}
 
 def _parts(held: Drawn, values: Sequence[np.ndarray], lonely: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Columns (numbered strata and units, y and x with null for NaN), and which of them are svy's design."""
-    if held.margins:
-        raise KitError(_("svy does not know calibrated weights in this kit; use engine='numpy'."))
+    if held.margins or held.errors != "linearisation":
+        raise KitError(_("svy has neither calibrated weights nor replicates in this kit; use engine='numpy'."))
     svy, polars = engine("svy"), engine("polars")
     columns: dict[str, Any] = {"w": held.weight, "psu": held.psu, "stratum": held.stratum_of[held.psu]}
     columns |= {name: polars.Series(one, nan_to_null=True) for name, one in zip("yx", values, strict=False)}
