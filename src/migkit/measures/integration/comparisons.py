@@ -50,7 +50,7 @@ class Comparison:
 
     Attributes:
         name: the comparison's name in tables (the column).
-        prepared: prepared columns, each made by a key (see :mod:`keys`).
+        prepared: prepared columns, each made by a key (see :func:`agreement_key`).
         levels: the degrees of agreement, best first; a pair that meets none is "other".
         blocking: keys that may bring two records together, the strictest first.
         counted: where this holds, another comparison counts the agreement: the pair is "counted elsewhere".

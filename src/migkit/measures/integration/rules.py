@@ -45,7 +45,7 @@ def link_by_rules(
     Args:
         left: one row a record.
         right: one row a record of the other register, its columns called alike.
-        rules: name -> keys that must agree, the strictest rule first; for keys see :mod:`keys`.
+        rules: name -> keys that must agree, the strictest rule first; for keys see :func:`agreement_key`.
         left_id: the column that identifies records of ``left``; without it, its index.
         right_id: the same for ``right``.
 
