@@ -56,7 +56,8 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
     if not arguments:
         verdicts = [_run(name, check) for name, check in CHECKS.items()]  # all of them, also after a failure
         fine = all(verdicts)
-        arguments = ["--durations=15"]
+        # A file stays with one worker: its tests share what is slow to make.
+        arguments = ["--durations=15", "--numprocesses=2", "--dist=loadfile"]
         arguments += [] if quick else ["--cov", "--cov-report=term:skip-covered"]
     if quick:
         arguments += ["-m", "not slow and not browser"]
