@@ -222,15 +222,18 @@ def tidy(values: pd.Series) -> pd.Series:
     """
     held = values.astype(object)
     try:
-        padded = {v: v.strip() for v in held.unique() if isinstance(v, str) and v != v.strip()}
+        found = held.unique()
     except TypeError:
         raise _several_values(held) from None
+    if any(isinstance(value, tuple) for value in found):
+        raise _several_values(held)
+    padded = {v: v.strip() for v in found if isinstance(v, str) and v != v.strip()}
     return held.map(lambda value: padded.get(value, value)) if padded else held
 
 
 def _several_values(held: pd.Series) -> KitError:
     """What to say of a column in which some cell holds several values."""
-    odd = [not isinstance(value, Hashable) for value in held]
+    odd = [not isinstance(value, Hashable) or isinstance(value, tuple) for value in held]
     row = odd.index(True) if True in odd else 0
     return KitError(
         _("Column {c}: row {row} holds a {kind}, where one value is needed ({n} such rows).").format(

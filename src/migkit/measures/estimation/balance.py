@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._estimate import Estimate
-from migkit.measures._input import need_columns, number, numbers, shown
+from migkit.measures._input import need_columns, number, numbers, shown, tidy
 from migkit.reference import KitError, _
 
 #: The four figures of the balance, and the sign of each.
@@ -182,6 +182,8 @@ def residual_migration(
     expected = start - died
     table = pd.DataFrame({"expected": expected, "net": end - expected})
     table["percent"] = 100 * table["net"] / expected.where(expected > 0, np.nan)
+    for name in names:
+        tidy(cohorts[name])  # one value in each cell
     keys = [pd.Index(cohorts[name], name=name) for name in names]
     return table.set_axis(keys[0] if by is None else pd.MultiIndex.from_arrays(keys, names=names), axis=0)
 

@@ -71,7 +71,7 @@ def _births_by_residence(matrix: Any) -> tuple[pd.Index, np.ndarray, np.ndarray 
     """Places of birth, persons by birth and residence, those of no stated birthplace; whether all are counts."""
     what = _("The matrix of birth and residence")
     need_columns(matrix, [], what)
-    known = ~is_unknown(pd.Series(matrix.index, dtype=object)).to_numpy()
+    known = ~is_unknown(pd.Series(list(matrix.index), dtype=object)).to_numpy()
     known |= np.array([label in set(matrix.columns) for label in matrix.index], dtype=bool)
     stated = matrix[known]
     odd = sorted(map(str, set(stated.index) ^ set(matrix.columns)))

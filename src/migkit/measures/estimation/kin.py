@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._estimate import Estimate
-from migkit.measures._input import TOTAL, classifier, need_columns, number, numbers, shown, weights
+from migkit.measures._input import TOTAL, classifier, need_columns, number, numbers, shown, tidy, weights
 from migkit.measures.surveys.linearisation import cluster_variance
 from migkit.reference import KitError, _
 
@@ -162,8 +162,8 @@ def _error(part: pd.Series, reports: pd.DataFrame, cluster: str | None, stratum:
     """Standard error of the sum of ``part``, by ultimate clusters."""
     need_columns(reports, [name for name in (cluster, stratum) if name is not None], what)
     row = np.arange(len(reports))
-    clusters = row if cluster is None else reports[cluster].astype(object).to_numpy()
-    strata = np.zeros(len(reports)) if stratum is None else reports[stratum].astype(object).to_numpy()
+    clusters = row if cluster is None else tidy(reports[cluster]).to_numpy()
+    strata = np.zeros(len(reports)) if stratum is None else tidy(reports[stratum]).to_numpy()
     if pd.isna(clusters).any() or pd.isna(strata).any():
         raise KitError(_("{what}: every row needs its cluster and its stratum.").format(what=what))
     keys = [pd.Series(strata, name="stratum"), pd.Series(clusters, name="cluster")]

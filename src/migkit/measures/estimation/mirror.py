@@ -66,8 +66,7 @@ def compare_mirror(
         side[name] = figures.to_numpy()
         sides.append(side)
     _check_kinds(sides[0], sides[1], keys)
-    both = sides[0].merge(sides[1], on=keys, how="outer", indicator="seen")
-    both = _in_order_of(both, keys)
+    both = _side_by_side(sides[0], sides[1], keys)
     both["difference"] = both["own"] - both["partner"]
     both["ratio"] = both["own"] / both["partner"].where(both["partner"] > 0)
     words = {"both": "both", "left_only": "own only", "right_only": "partner only"}
@@ -84,22 +83,31 @@ def _corridor_names(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 def _check_kinds(own: pd.DataFrame, partner: pd.DataFrame, keys: list[str]) -> None:
     """Raise a KitError where one table has text and the other numbers: 2023 and "2023" would never meet."""
     for key in keys:
-        kinds = [{isinstance(value, str) for value in side[key]} for side in (own, partner)]
+        kinds = [{_kind(value) for value in side[key]} for side in (own, partner)]
         if kinds[0] and kinds[1] and kinds[0].isdisjoint(kinds[1]):
+            one, other = sorted((", ".join(sorted(held)) for held in kinds), reverse=True)
             raise KitError(
                 _(
-                    "Column {c!r} holds text in one table and numbers in the other, so no corridor can match."
-                ).format(c=key)
+                    "Column {c!r} holds {one} in one table and {other} in the other, so no corridor can match."
+                ).format(c=key, one=one, other=other)
             )
 
 
-def _in_order_of(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """``table`` sorted by its keys; a key of mixed kinds (numbers and text) by its text."""
-    ranks = []
-    for key in keys:
-        place = {value: at for at, value in enumerate(in_order(table[key].unique()))}
-        ranks.append(table[key].map(place).to_numpy())
-    return table.iloc[np.lexsort(ranks[::-1])].reset_index(drop=True)
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return _("text")
+    return _("numbers") if isinstance(value, (int, float, np.number)) else type(value).__name__
+
+
+def _side_by_side(own: pd.DataFrame, partner: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Every corridor of either table, in the order of its names; these may be of mixed kinds, which have none."""
+    names = {key: in_order({*own[key], *partner[key]}) for key in keys}
+    places = {key: {value: at for at, value in enumerate(values)} for key, values in names.items()}
+    numbered = [side.assign(**{key: side[key].map(places[key]) for key in keys}) for side in (own, partner)]
+    both = numbered[0].merge(numbered[1], on=keys, how="outer", sort=True, indicator="seen")
+    for key, values in names.items():
+        both[key] = pd.Series([values[int(at)] for at in both[key]], index=both.index, dtype=object)
+    return both
 
 
 def _check_corridors(table: pd.DataFrame, keys: list[str], persons: str, what: str) -> None:

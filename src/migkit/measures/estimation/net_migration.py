@@ -6,7 +6,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import column_names, need_columns, number, numbers, shown
+from migkit.measures._input import (
+    column_names,
+    in_order,
+    need_columns,
+    number,
+    numbers,
+    shown,
+    signed_numbers,
+    tidy,
+)
 from migkit.measures.estimation.cohorts import (
     age_label,
     first_and_last,
@@ -151,7 +160,7 @@ def intercensal_migration(
     keys = ["age_start", "age_end"]
     need_columns(survival, [*keys, "survival"], _("The survival ratios"))
     shared = [name for name in names if name in survival.columns] + keys
-    ratios = survival[[*shared, "survival"]].astype(dict.fromkeys(shared, object))
+    ratios = pd.DataFrame({name: tidy(survival[name]) for name in shared}).assign(survival=survival["survival"])
     doubled = ratios.duplicated(shared)
     if doubled.any():
         raise KitError(
@@ -211,8 +220,9 @@ def _groups(frame: pd.DataFrame, names: list[str]) -> dict[tuple[object, ...], p
         return {(): frame}
     if frame[names].isna().any(axis=None):
         raise KitError(_("Blanks in {c}: every row needs its group.").format(c=", ".join(map(shown, names))))
-    plain = frame.astype(dict.fromkeys(names, object))
-    return {key if isinstance(key, tuple) else (key,): rows for key, rows in plain.groupby(names)}
+    plain = frame.assign(**{name: tidy(frame[name]) for name in names})
+    found = dict(list(plain.groupby([plain[name] for name in names], sort=False)))
+    return {key: found[key] for key in in_order(found)}
 
 
 def child_net_migration(
@@ -268,7 +278,7 @@ def child_net_migration(
     need_columns(children, [child_age, child_population], _("The table of children"))
     groups = [first_and_last(label, _("The table of women")) for label in women[age]]
     persons = numbers(women[population], _("Column {c!r}").format(c=population)).to_numpy()
-    moved = pd.to_numeric(women[net], errors="coerce").to_numpy(dtype=float)
+    moved = signed_numbers(women[net], _("Column {c!r}").format(c=net)).to_numpy()
     counts = numbers(children[child_population], _("Column {c!r}").format(c=child_population)).to_numpy()
     rows = []
     for label, born in zip(children[child_age], counts, strict=True):
@@ -347,11 +357,12 @@ def net_migration_sensitivity(
     start, end, ratio = (
         numbers(cohorts[c], _("Column {c!r}").format(c=c)) for c in (pop_start, pop_end, survival)
     )
-    _check_ratios(ratio, pd.Series(ratio.index, index=ratio.index), "census")
+    label = pd.Series(list(map(str, ratio.index)), index=ratio.index, dtype=object)
+    _check_ratios(ratio, label, "census")
 
     def total(u0: float, u1: float, m: float) -> pd.Series:
         changed = {
-            "age": ratio.index,
+            "age": label,
             "pop_start": start / (1 - u0),
             "pop_end": end / (1 - u1),
             "survival": ratio**m,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import is_unknown, need_columns, number, numbers, shown, signed_numbers
+from migkit.measures._input import is_unknown, need_columns, number, numbers, shown, signed_numbers, tidy
 from migkit.reference import KitError, _
 
 
@@ -119,8 +119,9 @@ def intraclass_correlation(sample: pd.DataFrame, y: str, cluster: str) -> float:
         raise KitError(_("{what}: a row has no {c}.").format(what=what, c=shown(cluster)))
     values = signed_numbers(sample[y], _("{what}, column {c}").format(what=what, c=shown(y)))
     kept = values.notna()
-    values, groups = values[kept], sample.loc[kept.to_numpy(), cluster].astype(object)
-    each = values.groupby(groups.to_numpy())
+    groups, _names = pd.factorize(tidy(sample[cluster])[kept.to_numpy()])
+    values = values[kept]
+    each = values.groupby(groups)
     sizes = each.size()
     n, clusters = len(values), len(sizes)
     if clusters < 2 or n == clusters:

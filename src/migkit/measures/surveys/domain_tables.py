@@ -25,8 +25,8 @@ def domains(sample: pd.DataFrame, by: Any) -> Iterator[tuple[Any, np.ndarray]]:
     need_columns(sample, names, WHAT)
     held = [classifier(sample[name]) for name in names]
     if len(held) == 1:
-        for level in held[0].cat.categories:
-            rows = held[0].eq(level).to_numpy(dtype=bool)
+        for code, level in enumerate(held[0].cat.categories):
+            rows = (held[0].cat.codes == code).to_numpy(dtype=bool)
             if rows.any() or level != NOT_STATED:
                 yield level, rows
     elif held:

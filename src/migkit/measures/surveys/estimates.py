@@ -334,7 +334,8 @@ def survey_proportion(
     answered = np.ones(len(sample), dtype=bool) if count_unknown else ~is_unknown(sample[y]).to_numpy(dtype=bool)
     unknown = count_unknown and bool((values == NOT_STATED).any())
     levels = [one for one in values.cat.categories if one != NOT_STATED or unknown]
-    is_one = [np.where(answered, values.eq(one).to_numpy(dtype=float), np.nan) for one in levels]
+    codes = [values.cat.categories.get_loc(one) for one in levels]
+    is_one = [np.where(answered, (values.cat.codes == code).to_numpy(dtype=float), np.nan) for code in codes]
     tables = [_of_values("mean", sample, design, [one], by, options, engine) for one in is_one]
     names = [] if by is None else column_names(by, "by")
     return stacked(dict(zip(levels, tables, strict=True)), names, [y])

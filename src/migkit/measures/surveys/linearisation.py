@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._estimate import Estimate
-from migkit.measures._input import need_columns, numbers, shown, weights
+from migkit.measures._input import in_order, need_columns, numbers, shown, tidy, weights
 from migkit.reference import KitError, _
 
 #: What to do with a stratum of one cluster, in which nothing can be compared.
@@ -182,17 +182,21 @@ def cluster_totals(
                 what=what, n=int(unplaced.sum()), stratum=shown(stratum), cluster=shown(cluster)
             )
         )
-    strata_of = sample[[cluster, stratum]].drop_duplicates()
-    doubled = strata_of[cluster].duplicated()
+    keys = [tidy(sample[stratum]).rename("stratum"), tidy(sample[cluster]).rename("cluster")]
+    strata_of = pd.concat(keys, axis=1).drop_duplicates()
+    doubled = strata_of["cluster"].duplicated()
     if doubled.any():
         raise KitError(
             _("{what}: {cluster} {name} lies in more than one {stratum}.").format(
-                what=what, cluster=cluster, name=shown(strata_of.loc[doubled, cluster].iloc[0]), stratum=stratum
+                what=what, cluster=cluster, name=shown(strata_of.loc[doubled, "cluster"].iloc[0]), stratum=stratum
             )
         )
     each = weights(sample, weight, what)
-    keys = [sample[stratum].astype(object).rename("stratum"), sample[cluster].astype(object).rename("cluster")]
-    return values.mul(each, axis=0).groupby(keys).sum()
+    totals = values.mul(each, axis=0).groupby(keys, sort=False).sum()
+    # In the order of their names, of whatever kind these are.
+    places = [{name: at for at, name in enumerate(in_order(set(key)))} for key in keys]
+    ranks = [totals.index.get_level_values(at).map(place) for at, place in enumerate(places)]
+    return totals.iloc[np.lexsort([np.asarray(rank, dtype=np.int64) for rank in reversed(ranks)])]
 
 
 __all__ = [

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._input import (
-    NOT_STATED,
     TOTAL,
+    classifier,
     column_names,
-    is_unknown,
     need_columns,
     number,
     numbers,
@@ -17,6 +16,7 @@ from migkit.measures._input import (
     tidy,
     whole_number,
 )
+from migkit.measures.surveys.domain_tables import labelled
 from migkit.reference import KitError, _
 
 #: The indicator's official name.
@@ -153,27 +153,15 @@ def remittance_cost(
     if weight is not None:
         what = _("{w}, column {c}").format(w=_WHAT, c=shown(weight))
         held["weight"] = numbers(services[weight], what, missing=True).to_numpy()
-    keys = [tidy(services[name]).where(~is_unknown(services[name]), NOT_STATED).to_numpy() for name in names]
-    held.index = (
-        pd.MultiIndex.from_arrays(keys, names=names) if len(names) > 1 else pd.Index(keys[0], name=names[0])
-    )
-    rows = {name: _corridor_row(group, least) for name, group in held.groupby(level=names, sort=True)}
-    table = pd.DataFrame(list(rows.values()), index=_labels(list(rows), names))
+    keys = [classifier(services[name]).reset_index(drop=True) for name in names]
+    groups = held.groupby(keys if len(keys) > 1 else keys[0], observed=True)
+    rows = {name: _corridor_row(group, least) for name, group in groups}
+    table = labelled(list(rows.values()), list(rows), names)
     whole = _corridor_row(held, least) | {"smart": table["smart"].mean()}
     judged = table["smart"].dropna()
     whole["meets_5"] = bool((judged <= CORRIDOR_TARGET).all()) if len(judged) else pd.NA
-    last = pd.DataFrame([whole], index=_labels([(TOTAL, *[""] * (len(names) - 1))], names))
+    last = labelled([whole], [TOTAL if len(names) == 1 else (TOTAL, *[""] * (len(names) - 1))], names)
     return pd.concat([table, last]).astype({"meets_3": "boolean", "meets_5": "boolean"})
-
-
-def _labels(labels: list[Any], names: list[Any]) -> pd.Index:
-    if len(names) > 1:
-        index: pd.Index = pd.MultiIndex.from_tuples(labels, names=names)
-        return index
-    one: pd.Index = pd.Index(
-        [label[0] if isinstance(label, tuple) else label for label in labels], name=names[0], dtype=object
-    )
-    return one
 
 
 def _corridor_row(group: pd.DataFrame, cheapest: int) -> dict[str, Any]:
