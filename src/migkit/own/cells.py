@@ -36,6 +36,11 @@ def short_number(value: str) -> bool:
     return re.fullmatch(r"-?\d{1,4}", value) is not None
 
 
+def one_line(text: str) -> str:
+    """A text without line breaks and signs that nobody sees."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def distinct(values: pd.Series) -> tuple[np.ndarray, list[str]]:
     """For each row the place of its value among the distinct ones (-1: missing), and these, as they come."""
     places, found = pd.factorize(values)
@@ -119,4 +124,4 @@ def _spelled(values: list[str], whole: bool) -> list[str]:
 
 
 __all__ = ["FEW", "as_numbers", "as_text", "code_text", "column_as_text", "counted", "distinct", "has_few_values",
-           "same_code", "short_number"]  # fmt: skip
+           "one_line", "same_code", "short_number"]  # fmt: skip

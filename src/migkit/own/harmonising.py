@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures.administrative.dates import clean_dates
-from migkit.own.cells import FEW, as_numbers, distinct, same_code, short_number
+from migkit.own.cells import FEW, as_numbers, distinct, one_line, same_code, short_number
 from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN, WEIGHT, Column, Map, fields_of
 from migkit.own.reading import OwnFile
 from migkit.reference import COUNTRY_NOT_STATED, Field, KitError, _, codelist
@@ -227,9 +227,10 @@ def _unread(
 
 def veiled(value: str, rows: int) -> str:
     """A value for a report. What few rows hold may name a person: only its pattern is shown ("Aaaa 99/99/99")."""
+    shown = one_line(value)[:40]
     if rows >= FEW or short_number(value):
-        return f"'{value[:40]}'"
-    pattern = re.sub(r"\d", "9", value[:40])
+        return f"'{shown}'"
+    pattern = re.sub(r"\d", "9", shown)
     pattern = "".join("A" if c.isalpha() and c.isupper() else "a" if c.isalpha() else c for c in pattern)
     return _("a value such as {pattern}").format(pattern=pattern)
 

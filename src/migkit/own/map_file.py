@@ -16,7 +16,7 @@ import yaml
 
 from migkit.lesson.schemas import table_called
 from migkit.measures.administrative.countries import clean_countries
-from migkit.own.cells import FEW, code_text, counted
+from migkit.own.cells import FEW, counted, one_line
 from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN, Column, Map, fields_of
 from migkit.own.reading import OwnFile
 from migkit.reference import COUNTRY_NOT_STATED, Field, KitError, _, codelist
@@ -44,7 +44,7 @@ def write_map(mapping: Map, own: OwnFile, path: Path) -> None:
 
 
 def _lines(mapping: Map, own: OwnFile) -> Iterator[str]:
-    yield _(_HEAD).format(file=_one_line(mapping.file), table=mapping.table).rstrip()
+    yield _(_HEAD).format(file=one_line(mapping.file), table=mapping.table).rstrip()
     yield f"file: {_quoted(mapping.file)}"
     yield f"table: {mapping.table}"
     yield f"country: {mapping.country}"
@@ -56,7 +56,7 @@ def _lines(mapping: Map, own: OwnFile) -> Iterator[str]:
     for each in mapping.columns.values():
         wanted = known[each.name]
         yield f"  {each.name}:  # {wanted.label}" + (f" ({wanted.codelist})" if wanted.codelist else "")
-        label = _one_line(own.labels.get(each.source, ""))
+        label = one_line(own.labels.get(each.source, ""))
         yield f"    from: {_quoted(each.source)}" + (f"  # {label}" if label else "")
         if not each.sure:
             yield "    check: yes"
@@ -79,7 +79,7 @@ def _code_lines(column: Column, own: OwnFile) -> Iterator[str]:
         n = counts.get(code, 0)
         rows = _("{n} rows").format(n=f"{n:,}") if n >= FEW else _("few rows")
         said = labels.get(code, "")
-        notes = (_one_line(said) if said != code else "", rows, column.hints.get(code, ""))
+        notes = (one_line(said) if said != code else "", rows, column.hints.get(code, ""))
         yield f"      {_quoted(code)}: {_quoted(word)}  # {'; '.join(filter(None, notes))}"
     left = {value: n for value, n in counts.items() if value not in column.codes}
     if left:
@@ -95,10 +95,6 @@ def _quoted(text: str) -> str:
 
 def _escaped(sign: str) -> str:
     return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 # ---------------------------------------------------------------------------------------------- reading
@@ -156,12 +152,12 @@ def _plain(node: Any, name: str) -> Any:
     if node is None:
         return ""
     if isinstance(node, yaml.ScalarNode):
-        return str(node.value).strip()
+        return str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(each, name) for each in node.value]
     found = _Entries()
     for key, value in node.value:
-        word, line = str(key.value).strip() if isinstance(key, yaml.ScalarNode) else "", key.start_mark.line + 1
+        word, line = str(key.value) if isinstance(key, yaml.ScalarNode) else "", key.start_mark.line + 1
         if word in found:
             raise KitError(
                 _("{name}, line {line}: {entry!r} stands here again (first in line {first}); keep one.").format(
@@ -268,7 +264,7 @@ def _checked_column(key: str, entries: _Entries, known: dict[str, Field], name: 
         key,
         entry["from"],
         dict(codes),
-        tuple(map(code_text, blank if isinstance(blank, list) else [blank])),
+        tuple(map(str, blank if isinstance(blank, list) else [blank])),
         divide,
         sure=str(entry.get("check", "no")).lower() not in ("yes", "true", "oui", "sim"),
     )

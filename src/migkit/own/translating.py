@@ -286,14 +286,15 @@ def _read_countries(texts: list[str], least: float) -> dict[str, tuple[str, str,
     """Text -> code ("" if none is sure), hint, and whether it can stand for several countries."""
     if not texts:
         return {}
-    cleaned = clean_countries(pd.Series(list(dict.fromkeys(texts)), dtype=object), least_score=least)
+    written = list(dict.fromkeys(texts))
+    cleaned = clean_countries(pd.Series(written, dtype=object), least_score=least)
     advice = country_review(cleaned).set_index("written")["advice"]
     read: dict[str, tuple[str, str, bool]] = {}
-    for row in cleaned.itertuples(index=False):
+    for text, row in zip(written, cleaned.itertuples(index=False), strict=True):
         hint = str(advice.get(row.written, ""))
         if row.code is None and row.proposal:
             hint = " or ".join(str(row.proposal).split()) + "?"
-        read[str(row.written)] = (str(row.code or ""), hint, bool(row.how == "ambiguous"))
+        read[text] = (str(row.code or ""), hint, bool(row.how == "ambiguous"))
     return read
 
 
