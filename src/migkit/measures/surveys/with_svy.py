@@ -43,6 +43,11 @@ def _run(method: Callable[..., Any], asked: dict[str, Any]) -> dict[str, float]:
     try:
         return dict(method(**asked).to_polars().row(0, named=True))
     except svy.SvyError as error:
+        if "DEFF_NOT_COMPUTABLE" in str(error) and "deff" in asked:
+            # A sample that is its whole population has no design effect, but it has an estimate.
+            return _run(method, {name: value for name, value in asked.items() if name != "deff"}) | {
+                "deff": np.nan
+            }
         reason = str(error).strip().splitlines()[0]
         raise KitError(_("svy cannot estimate this: {reason}").format(reason=reason)) from error
 
