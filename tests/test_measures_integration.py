@@ -500,6 +500,14 @@ def test_link_takes_any_two_files(left, right):
     assert (found.links["probability"] >= 0.5).all()
 
 
+def test_files_too_small_to_learn_from_give_an_answer():
+    one = pd.DataFrame({"surname": ["Diallo", "Diallo"], "dob": ["1984-05-12"] * 2})
+    found = link(one, one.head(1), [compare_name("surname"), compare_date("dob")], keep=0)
+    assert len(found.pairs) == 2  # all alike: nothing tells a person from chance
+    assert found.links.empty
+    assert link(one.head(0), one, [compare_name("surname")]).links.empty
+
+
 @cache
 def two_small_registers():
     rng = np.random.default_rng(5)

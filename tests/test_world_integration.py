@@ -105,7 +105,7 @@ def registers(languages=("fr", "en"), **rates):
 @cache
 def linked(**rates):
     left, right, _truth = registers(**rates)
-    return link(left, right, COMPARE)
+    return link(left, right, COMPARE, random_pairs=200_000)
 
 
 def test_without_defects_everybody_is_found_and_nobody_else():
@@ -113,7 +113,7 @@ def test_without_defects_everybody_is_found_and_nobody_else():
     assert len(truth) == 1500
     by_rule = linkage_quality(link_by_rules(left, right, {"exact": EXACT}).links, truth)
     assert (by_rule["precision"], by_rule["recall"]) == (1, 1)
-    found = link(left, right, COMPARE)
+    found = link(left, right, COMPARE, random_pairs=200_000)
     quality = linkage_quality(found.links, truth)
     assert (quality["precision"], quality["recall"]) == (1, 1)
     assert found.expected_pairs == pytest.approx(1500, rel=0.005)

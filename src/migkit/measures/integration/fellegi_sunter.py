@@ -520,7 +520,8 @@ def _round(
     else:
         odds = np.divide(one, two, out=np.full_like(one, np.inf), where=two > 0)
         same = compete.expected(np.minimum(odds, 1e300))
-    prior = float(same.sum() / total)
+    # Neither none nor all of the pairs: a prior of 0 or 1 no evidence could move.
+    prior = float(np.clip(same.sum() / total, 0.001 / total, 1 - 1e-12))
     m_new, u_new = [], []
     for at, m in enumerate(now.m):
         m_new.append(_shares(codes[:, at], same, len(m), smoothing))

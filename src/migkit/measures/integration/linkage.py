@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import engine, in_order, need_columns, whole_number
+from migkit.measures._input import engine, in_order, need_columns, number, whole_number
 from migkit.measures.integration.assignment import one_to_one as assigned
 from migkit.measures.integration.blocking import Blocking, as_rules, choose_blocking
 from migkit.measures.integration.comparisons import COUNTED, MISSING, OTHER, Comparison, as_comparisons, prepare
@@ -22,8 +22,6 @@ from migkit.reference import KitError, _
 
 #: Registers that make no more pairs than this are compared pair by pair, without blocking.
 ALL_PAIRS = 1_000_000
-#: How many pairs picked at random show what agreement by chance is.
-RANDOM_PAIRS = 1_000_000
 #: What blocking is called where there is none.
 EVERY_PAIR = "every pair"
 
@@ -70,6 +68,7 @@ def link(
     frequencies: bool = True,
     keep: float = 0.001,
     pairs_per_record: float = 3,
+    random_pairs: float = 1_000_000,
     seed: int = 1,
 ) -> Linkage:
     """Link two registers without a common number: which records are the same person, and how sure is it?
@@ -103,6 +102,7 @@ def link(
         frequencies: whether agreement on a rare value weighs more than on a common one.
         keep: pairs of a lower probability are not handed back.
         pairs_per_record: how many candidates a record may have by one chosen rule.
+        random_pairs: how many pairs picked at random show what agreement by chance is.
         seed: which records are picked to learn about chance agreement.
 
     Returns:
@@ -123,7 +123,7 @@ def link(
     """
     comparisons = as_comparisons(compare)
     limits = chance(threshold, "threshold"), chance(keep, "keep")
-    number_ = whole_number(seed, "seed")
+    start, picked = whole_number(seed, "seed"), max(number(random_pairs, "random_pairs"), 1.0)
     sides = [
         _Side.of(frame, column, columns, what)
         for frame, column, columns, what in (
@@ -137,7 +137,7 @@ def link(
         return _nothing(comparisons, rules, limits[0], (len(left), len(right)))
     work = _Work(sides, made, comparisons, rules)
     try:
-        model, fresh = work.learn(number_)
+        model, fresh = work.learn(start, picked)
         pairs = work.score(model, frequencies, limits[1], one_to_one)
     finally:
         work.close()
@@ -314,7 +314,7 @@ class _Work:
         found: pd.DataFrame = self.connection.execute("select * from patterns order by pattern").df()
         return found
 
-    def learn(self, seed: int) -> tuple[LinkageModel, list[int]]:
+    def learn(self, seed: int, wanted: float) -> tuple[LinkageModel, list[int]]:
         """The model, and how many new pairs each blocking rule made."""
         self.linker = self._linker(None, False)
         blocked = self.linker.inference.compute_blocked_pairs_for_predict()
@@ -323,7 +323,7 @@ class _Work:
             f"select match_key::int as rule, count(*) as n from {self.blocked} group by rule"
         ).fetchall()
         fresh = [dict(made).get(at, 0) for at in range(len(self.rules))]
-        chosen = [self._sample(side, at, seed) for at, side in enumerate(self.sides)]
+        chosen = [self._sample(side, at, seed, wanted) for at, side in enumerate(self.sides)]
         random = self._patterns(
             self._levels(f"select l.row_ as row_l, r.row_ as row_r from {chosen[0]} l cross join {chosen[1]} r")
         )
@@ -356,10 +356,10 @@ class _Work:
         )
         return model, fresh
 
-    def _sample(self, side: _Side, at: int, seed: int) -> str:
+    def _sample(self, side: _Side, at: int, seed: int, wanted: float) -> str:
         """A table of records picked by their identifiers: the same whatever the order of the file."""
         other = len(self.sides[1 - at].ids)
-        size = int(max(RANDOM_PAIRS**0.5, RANDOM_PAIRS / max(other, 1)))
+        size = max(int(max(wanted**0.5, wanted / max(other, 1))), 1)
         name = f"sample_{at}"
         key = f"{seed:016d}"[:16]
         rank = pd.util.hash_pandas_object(side.ids.astype(str), index=False, hash_key=key)
@@ -416,4 +416,4 @@ class _Work:
         return result
 
 
-__all__ = ["ALL_PAIRS", "EVERY_PAIR", "RANDOM_PAIRS", "Linkage", "link"]
+__all__ = ["ALL_PAIRS", "EVERY_PAIR", "Linkage", "link"]
