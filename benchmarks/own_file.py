@@ -1,6 +1,6 @@
 """An office's own file of two million persons: map, check and tables by the command line, in seconds and memory.
 
-Makes the file by a foreign hand's rules (French headings and words, names of persons, semicolons, decimal commas) as
+Makes the file by a foreign hand's rules (French headings and words, names of persons, semicolons, commas) as
 CSV and as Parquet, runs each verb of ``kit own`` as a user does, in a process of its own, and prints a table.
 """
 

@@ -1,5 +1,7 @@
 """The map that the kit proposes is what the file says; what it cannot know it leaves open; a wrong map is told."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,10 @@ import foreign_files
 from foreign_files import MARK, NUMBER
 from migkit.own import Column, Map, OwnFile, harmonise, propose, read, read_map, write_map
 from migkit.own.cells import column_as_text
-from migkit.own.mapping import WEIGHT, fields_of
+from migkit.own.mapping import NOT_ASKED, WEIGHT, fields_of
 from migkit.own.naming import agreeing, plain_words
 from migkit.own.proposing import MOST_CODES
+from migkit.own.translating import translate
 from migkit.reference import ROOT, KitError, codelist, read_table, table
 
 HANDS = pytest.mark.parametrize("hand", foreign_files.FOREIGN, ids=lambda hand: hand.__name__)
@@ -73,12 +76,13 @@ def test_no_name_and_no_identifier_reaches_the_map(tmp_path, hand):
 
 
 def test_the_kits_own_file_maps_to_itself_and_for_sure(teaching_data):
+    days = {"census_persons": "2024-07-01", "lfs_persons": "2024-10-01"}
     for name, source in (("census_persons", "census"), ("lfs_persons", "labour_force")):
         own = read(teaching_data / f"synthetic_gmb_{name}.csv")
         mapping = propose(own, source)
         assert [each.name for each in mapping.columns.values()] == list(table(name).columns)
         assert all(each.sure and each.source == each.name for each in mapping.columns.values())
-        assert mapping.unused == () and mapping.open_codes == {}
+        assert mapping.unused == () and mapping.open_codes == {} and mapping.day == days[name]
         assert all(code == word for each in mapping.columns.values() for code, word in each.codes.items())
         held = harmonise(own, mapping)
         assert held.unread == ()
@@ -182,7 +186,8 @@ def test_every_name_leads_to_one_column_and_every_word_to_one_code():
     assert not words.duplicated(["codelist", "language", "word"]).any()
     assert (words.groupby(["codelist", "plain"])["code"].nunique() == 1).all()
     for row in words[words["codelist"].ne("")].itertuples():
-        known = set(codelist(row.codelist)["code"]) | ({"HOME", "XXA"} if row.codelist == "country" else set())
+        known = {*codelist(row.codelist)["code"], NOT_ASKED}
+        known |= {"HOME", "XXA"} if row.codelist == "country" else set()
         assert row.code in known, row
 
 
@@ -288,6 +293,43 @@ def test_lists_of_words_in_three_languages(tmp_path):
     }  # fmt: skip
     assert columns["relationship"].codes["Não sabe"] == "X"
     assert list(columns["activity"].codes.values()) == ["E", "H", "U", "O", "S"]
+
+
+#: Answers as the files of known surveys have them, and the codes that they must get ("?" is open on purpose).
+ANSWERS = {
+    "relationship": """
+Head=1 Wife or husband=2 Son/daughter=3 Son/daughter-in-law=5 Grandchild=5 Parent-in-law=5 Co-spouse=2
+Not related=6 Adopted/foster/stepchild=5 SPOUSE / PARTNER=2 UNCLE/AUNT=5 SERVANT (LIVE-IN)=6
+OTHER (NOT RELATED)=6 INCONSISTENT=X Chef de ménage=1 Conjoint(e)=2 Fils, fille=3 Père, mère=4
+Petits fils, petite fille=5 Autres parents du CM/conjoint=5
+Personne non apparentée au CM/conjoint=6 Cônjuge/Companheiro(a)=2 Irmão/Irmã=5 Empregado(a) doméstico(a)=6
+Other relative or non-relative=?""",
+    "marital": """
+Never in union=S Living with partner=M No longer living together/separated=D Single/never married=S Widowed=W
+Separated/divorced/spouse absent=D Marié(e) polygame=P Veuf(ve)=W Divorcé(e)=D União de facto=M Solteiro=S
+NIU (not in universe)=-""",
+    "education": """
+No education, preschool=0 Less than primary completed=0 University completed=5 ECE=0 Second. gl 1=2
+Second. tech. 2=3 Postsecondaire=4 Maternelle=0 Secondaire 2ème cycle=3 Ensino Básico=1
+Nunca frequentou=0 École coranique=? DK=X""",
+    "activity": """
+Inactive=O Occupé=E En quête du 1er emploi=U Occupée au foyer=H Élève/Étudiant=S Moins de 5 ans=- Doméstica=H
+À procura do 1º emprego=U TF cherchant emploi=?""",
+    "citizenship": """
+Cote d'ivoire=CIV Autre CEDEAO=XRA Autre pays hors Afrique=XRW Guinee=GIN Étranger=XRW Nationale=GMB Non-Gambian=?
+Foreign country, not specified=XRW Africa, other, n.s.=XRA Burkina Faso (Upper Volta)=BFA Burkinabè=BFA""",
+    "reason": "Raisons familiales=F Insécurité/conflit=P Santé=O Looking for work=W Estudos=S Retour au pays=R",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_known_surveys(name):
+    written = dict(re.findall(r"\s*(\S.*?)=(\S+)", ANSWERS[name].replace("\n", " ")))
+    wanted = next(each for each in fields_of(table("census_persons")) if each.name == name)
+    assert translate(dict.fromkeys(written, 9), {}, wanted, "GMB").codes == written
+    numbers = {str(at): words for at, words in enumerate(written)}
+    labelled = translate(dict.fromkeys(numbers, 9), numbers, wanted, "GMB")
+    assert list(labelled.codes.values()) == [written[words] for words in numbers.values()] and labelled.told
 
 
 def test_bare_numbers_are_open_but_for_the_usual_ones(tmp_path):

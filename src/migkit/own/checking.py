@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures.census_quality import FATAL, MIGRATION_RULES, EditSetting, check_edits, lacking
+from migkit.measures.census_quality.rules import DERIVED
 from migkit.own.cells import counted
 from migkit.own.harmonising import Harmonised, Unread, harmonise, highest, lowest
 from migkit.own.mapping import Map, fields_of
@@ -246,9 +247,10 @@ def _applies(key: str, rows: pd.DataFrame, setting: EditSetting) -> bool:
 
 
 def _sources(columns: tuple[str, ...], mapping: Map) -> Iterator[str]:
-    """What the file calls the columns of a rule; a column that is worked out stands under its own name."""
+    """What the file calls the columns of a rule; for one that is worked out, those that it is worked out from."""
     for column in columns:
-        yield mapping.columns[column].source if column in mapping.columns else column
+        for part in (column,) if column in mapping.columns else DERIVED[column][0]:
+            yield mapping.columns[part].source
 
 
 __all__ = ["Finding", "check", "write_findings"]

@@ -16,7 +16,7 @@ from migkit.own.mapping import NOT_ASKED, OPEN, UNKNOWN, WEIGHT, Column, Map, fi
 from migkit.own.naming import LEAST, NEARLY, SURE, agreeing, layouts, of_somebody_else, says_nothing
 from migkit.own.reading import OwnFile
 from migkit.own.translating import means_blank, translate
-from migkit.reference import COUNTRY_NOT_STATED, LANGUAGES, Field, KitError, Table, _
+from migkit.reference import COUNTRY_NOT_STATED, LANGUAGES, Field, KitError, Table, _, dictionary, dictionary_names
 
 #: More different values than this are no code list but names, dates or identifiers; countries are misspelled more.
 MOST_CODES, MOST_COUNTRIES = 400, 5_000
@@ -114,7 +114,16 @@ def propose(
         )
     ordered = {each.name: columns[each.name] for each in fields if each.name in columns}
     taken = {each.source for each in columns.values()}
-    return Map(own.name, described.name, country, ordered, tuple(name for name in names if name not in taken))
+    unused = tuple(name for name in names if name not in taken)
+    day = _day(described) if ours and own.synthetic else ""
+    return Map(own.name, described.name, country, ordered, unused, day)
+
+
+def _day(described: Table) -> str:
+    """The day of the kit's own census or survey; "" if the table is of no one day."""
+    sources = [source for source in map(dictionary, dictionary_names()) if described.name in source.tables]
+    days = [source.reference for source in sources if re.fullmatch(r"\d{4}-\d{2}-\d{2}", source.reference)]
+    return days[0] if days else ""
 
 
 def _agreed(source: _Source, fields: tuple[Field, ...]) -> dict[str, float]:

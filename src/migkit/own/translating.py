@@ -154,12 +154,12 @@ def _readings(text: str) -> list[str]:
 
 
 def _look_up(text: str, meanings: dict[str, str]) -> str | None:
-    """The code of a text; a text in two languages counts if both say the same."""
+    """The code of a text; one in two languages counts if both parts are known and say the same."""
     for reading in _readings(text):
         if code := meanings.get(plain_words(reading)):
             return code
-        codes = {meanings.get(plain_words(part)) for part in _BETWEEN.split(reading)} - {None}
-        if len(codes) == 1 and len(_BETWEEN.split(reading)) > 1:
+        codes = {meanings.get(plain_words(part)) for part in _BETWEEN.split(reading)}
+        if len(codes) == 1 and None not in codes:
             return codes.pop()
     return None
 
