@@ -38,7 +38,7 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
         )
     names = list(names)
     for name in names:
-        if not isinstance(name, Hashable):
+        if not isinstance(name, Hashable) or isinstance(name, type(pd.NA)):
             raise KitError(_("{what}: name one column where it says {name}.").format(what=what, name=shown(name)))
         if list(frame.columns).count(name) > 1:
             raise KitError(
@@ -147,7 +147,7 @@ def numbers(values: Any, what: str, *, missing: bool = False) -> pd.Series:
     if isinstance(values, pd.DataFrame):
         raise KitError(
             _("{what}: a whole table was given, where one column is needed, such as table[{column}].").format(
-                what=what, column=shown("age" if "age" in values.columns else values.columns[0])
+                what=what, column=shown(next((c for c in values.columns if c == "age"), "age"))
             )
         )
     raw = _one_column(values, what)
@@ -181,7 +181,7 @@ def one_number(value: Any, what: str) -> float:
         )
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise KitError(
             _("{what} must be one number, but it is {value}.").format(what=what, value=shown(value))
         ) from error
@@ -199,7 +199,7 @@ def whole_ages(ages: Any, what: str, *, missing: bool = True) -> pd.Series:
         row = int(too_old.to_numpy().argmax())
         raise KitError(
             _(
-                "{what}: row {row} holds the age {age:.0f}; ages run from 0 to 130, and a code such as 999 "
+                "{what}: row {row} holds the age {age:g}; ages run from 0 to 130, and a code such as 999 "
                 "for unknown must be made blank first."
             ).format(what=what, row=shown(years.index[row]), age=years.iloc[row])
         )
@@ -303,6 +303,17 @@ def engine(name: str, group: str = "office") -> ModuleType:
                 "This needs the package {name}, which is not installed: run `python3 kit.py install {group}`."
             ).format(name=missing.name, group=group)
         ) from missing
+
+
+def confidence_level(level: Any) -> float:
+    """A confidence level, above 0 and below 1.
+
+    Raises:
+        KitError: if it is none.
+    """
+    if isinstance(level, (int, float)) and 0 < level < 1:
+        return float(level)
+    raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=shown(level)))
 
 
 def signed_numbers(values: Any, what: str) -> pd.Series:

@@ -51,7 +51,7 @@ def _one_day(value: Any) -> int | None:
     """Days since 1970 of a date, a time or the text "2024-12-31"; None if it is none of these."""
     try:
         if isinstance(value, str):
-            value = date.fromisoformat(value.strip()[:10])
+            value = datetime.fromisoformat(value.strip())
         if isinstance(value, datetime):
             value = value.date()
         if isinstance(value, (date, np.datetime64)):
@@ -167,6 +167,12 @@ def column_map(columns: Mapping[str, str] | None) -> dict[str, str]:
         KitError: if a key is no column of the kit's.
     """
     known = (*MUST, *MAY, *OF_PERSONS)
+    if columns is not None and not isinstance(columns, Mapping):
+        raise KitError(
+            _("columns says what the file calls the kit's columns, such as {example}; got {c}.").format(
+                example="{'start': 'entry_date'}", c=shown(columns)
+            )
+        )
     given = dict(columns or {})
     strange = [key for key in given if key not in known]
     if strange:
@@ -195,6 +201,7 @@ def _refuse(bad: Flags, spells: pd.DataFrame, person: str, sentence: str) -> Non
 def check_persons(persons: pd.DataFrame, person: str) -> None:
     """Refuse a table of persons in which somebody has no number, or stands twice."""
     need_columns(persons, [person], _("The table of persons"))
+    tidy(persons[person])  # one value in each cell
     what, bad = _("has no value in column {c!r}").format(c=person), persons[person].isna()
     if not bad.any():
         what, bad = _("stands there twice"), persons[person].duplicated()
@@ -212,6 +219,7 @@ def _persons(
 ) -> tuple[pd.DataFrame, Days]:
     """The table of persons, as it came, and the row of each spell's person in it."""
     person = names["person"]
+    tidy(spells[person])  # one value in each cell
     _refuse(spells[person].isna().to_numpy(), spells, person, _("it is not said whose spell this is"))
     if persons is None:
         row, found = pd.factorize(spells[person])
@@ -346,8 +354,8 @@ def read_stays(
     what = _("The table of spells, column {c!r}")
     start = date_column(spells[names["start"]], what.format(c=names["start"]))
     end = date_column(spells[names["end"]], what.format(c=names["end"]))
-    # Registers write the year 9999 for "not over".
-    end = np.where(end >= YEAR_9999, NEVER, end)
+    # Registers write the year 9999 for "not over", and for a day that nobody knows.
+    start, end = (np.where(each >= YEAR_9999, NEVER, each) for each in (start, end))
     side, text = _sides(spells, names["country"], country)
     for bad, sentence in (
         (start == NEVER, _("it has no first day")),

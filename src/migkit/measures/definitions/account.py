@@ -43,13 +43,17 @@ class _Groups:
         self.now: Days | None = None
         if by is None or persons is None:
             return
-        need_columns(persons, [each for each in (by, before, since) if each], _("The table of persons"))
-        now, then = (classifier(persons[each]).astype(object) for each in (by, before or by))
+        need_columns(
+            persons, [each for each in (by, before, since) if each is not None], _("The table of persons")
+        )
+        now, then = (classifier(persons[each]).astype(object) for each in (by, by if before is None else before))
         self.names = [*in_order({*now, *then} - {NOT_STATED}), NOT_STATED]
         place = {name: code for code, name in enumerate(self.names)}
         self.now, self.then = (column.map(place).to_numpy(dtype=np.int64) for column in (now, then))
         what = _("The table of persons, column {c!r}")
-        self.since = date_column(persons[since], what.format(c=since)) if since else np.full(len(persons), ALWAYS)
+        self.since = np.full(len(persons), ALWAYS)
+        if since is not None:
+            self.since = date_column(persons[since], what.format(c=since))
 
     def count(self, person: Days, day: Days | int) -> NDArray[np.int64]:
         """How many of the persons are in each group on a day (one for all, or one for each)."""

@@ -61,7 +61,7 @@ def labour_migration(migrants: str = "either", least_age: float = 15, months_abr
     >>> labour_migration(migrants="foreign_citizen").rule("for_work_migrant").needs
     ('resident', 'reason', 'citizenship')
     """
-    if migrants not in _MIGRANTS:
+    if not isinstance(migrants, str) or migrants not in _MIGRANTS:
         raise KitError(
             _("International migrants are {known}; got {m}.").format(known=", ".join(_MIGRANTS), m=shown(migrants))
         )

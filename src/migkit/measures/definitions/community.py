@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import is_unknown, need_columns, shown, tidy
+from migkit.measures._input import column_names, is_unknown, need_columns, shown, tidy
 from migkit.measures.definitions._spells import NEVER, date_column, day_number
 from migkit.measures.definitions.stock_rules import NO, UNKNOWN, YES
 from migkit.reference import ROOT, KitError, _, codelist, member, read_table
@@ -26,7 +26,8 @@ def founded(organisation: str) -> date:
     datetime.date(1975, 5, 28)
     """
     rows = read_table(ROOT / "datasets" / "countries" / "memberships.csv")
-    days = [date.fromisoformat(day) for day in rows["from"][rows["organisation"] == organisation] if day]
+    ours = rows["organisation"].eq(organisation) if isinstance(organisation, str) else pd.Series(False, rows.index)
+    days = [date.fromisoformat(day) for day in rows["from"][ours] if day]
     if not days:
         raise KitError(
             _("The kit has no members of {organisation}; it knows: {known}.").format(
@@ -121,7 +122,7 @@ def community_citizen(
     ['yes', 'yes', 'no', 'unknown']
     """
     founded(organisation)
-    names = [citizenships] if isinstance(citizenships, str) else list(citizenships)
+    names = column_names(citizenships, _("The citizenships"))
     if not names:
         raise KitError(_("Name at least one column of citizenship."))
     need_columns(persons, names, _("The table of persons"))

@@ -165,7 +165,8 @@ class RuleSet:
             )
         for name in ("only", "migrants"):
             rule = getattr(self, name)
-            if rule not in RULES and not (name == "only" and rule is None):
+            known = isinstance(rule, str) and rule in RULES
+            if not known and not (name == "only" and rule is None):
                 raise KitError(
                     _("Rule set {key!r}: there is no rule called {rule}; use one of {known}.").format(
                         key=self.key, rule=shown(rule), known=", ".join(RULES)

@@ -1,6 +1,6 @@
 """The same people under several rule sets: classes on a day, stocks and flows side by side, who changes class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ def _line(answers: Any) -> list[int]:
 
 def _sets(rule_sets: Any) -> list[RuleSet]:
     """The rule sets, none of them twice."""
-    if isinstance(rule_sets, (str, RuleSet)):
+    if isinstance(rule_sets, (str, RuleSet)) or not isinstance(rule_sets, Iterable):
         rule_sets = [rule_sets]
     found = [rule_set_of(each) for each in rule_sets]
     keys = [each.key for each in found]

@@ -4,7 +4,7 @@ A rule answers one question about one person: "yes", "no" or "unknown". The thre
 so nobody disappears because a box was left empty.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -175,7 +175,9 @@ def _rule(rule: str | Rule) -> Rule:
         return rule
     if not isinstance(rule, str) or rule not in RULES:
         raise KitError(
-            _("There is no rule called {rule!r}; use one of {known}.").format(rule=rule, known=", ".join(RULES))
+            _("There is no rule called {rule}; use one of {known}.").format(
+                rule=shown(rule), known=", ".join(RULES)
+            )
         )
     return RULES[rule]
 
@@ -308,8 +310,9 @@ def compare_definitions(
     if rules is None:
         have = set(getattr(persons, "columns", ()))
         rules = [key for key, rule in RULES.items() if all(columns.get(n, n) in have for n in rule.needs)]
-    if isinstance(rules, str):
+    if isinstance(rules, (str, Rule)) or not isinstance(rules, Iterable):
         rules = [rules]
+    rules = list(rules)
     if not rules:
         needed = in_order({need for rule in RULES.values() for need in rule.needs})
         raise KitError(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import need_columns, number, numbers, one_number
+from migkit.measures._input import need_columns, number, numbers, one_number, whole_number
 from migkit.reference import KitError, _
 
 
@@ -42,7 +42,8 @@ def migration_age_profile(
     >>> migration_age_profile(rates, width=5, breadth=1).round(2).to_dict()
     {'gmr': 3.5, 'peak': 0.3, 'peak_age': 20.0, 'peak_breadth': 0.6, 'peak_share': 85.71}
     """
-    what = _("The table of rates")
+    what, first, last = _("The table of rates"), one_number(first, "first"), one_number(last, "last")
+    around_peak = whole_number(breadth, "breadth")
     need_columns(rates, [age, rate], what)
     table = pd.DataFrame(
         {
@@ -60,7 +61,7 @@ def migration_age_profile(
     ordered = table.reset_index(drop=True)
     peak = window.iloc[int(window["rate"].to_numpy().argmax())]
     at = int((ordered["age"] == peak["age"]).to_numpy().argmax())
-    around = ordered["rate"].iloc[max(at - breadth, 0) : at + breadth + 1].sum()
+    around = ordered["rate"].iloc[max(at - around_peak, 0) : at + around_peak + 1].sum()
     return pd.Series(
         {
             "gmr": number(width, _("The width")) * ordered["rate"].sum(),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._estimate import Estimate
-from migkit.measures._input import need_columns, number, numbers, shown, tidy
+from migkit.measures._input import confidence_level, need_columns, number, numbers, shown, tidy
 from migkit.reference import KitError, _
 
 #: The four figures of the balance, and the sign of each.
@@ -97,9 +97,7 @@ def _with_interval(table: pd.DataFrame, variance: pd.Series, level: float, inter
 
 def _reach(level: float) -> float:
     """Standard errors on each side of an interval at a confidence level."""
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level))
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return NormalDist().inv_cdf((1 + confidence_level(level)) / 2)
 
 
 def _coverages(coverage: Mapping[str, Coverage] | None) -> dict[str, tuple[float, float]]:

@@ -180,12 +180,12 @@ def migration_inequality(matrix: Any, expected: str = "equal") -> float:
     _places, cells = flow_cells(matrix, _("The matrix of flows"))
     n, moved = len(cells), cells.sum()
     off = ~np.eye(n, dtype=bool)
+    if not isinstance(expected, str) or expected not in ("equal", "margins"):
+        raise KitError(_("The expected flows are 'equal' or 'margins'; got {e}.").format(e=shown(expected)))
     if expected == "equal":
         model = np.where(off, moved / (n * (n - 1)), 0.0)
-    elif expected == "margins":
-        model = fit_margins(off.astype(float), cells.sum(axis=1), cells.sum(axis=0))
     else:
-        raise KitError(_("The expected flows are 'equal' or 'margins'; got {e}.").format(e=shown(expected)))
+        model = fit_margins(off.astype(float), cells.sum(axis=1), cells.sum(axis=0))
     return float(np.abs(cells - model).sum() / moved / 2)
 
 

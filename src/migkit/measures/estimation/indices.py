@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.measures._estimate import Estimate
-from migkit.measures._input import need_columns, number, numbers
+from migkit.measures._input import need_columns, number, numbers, shown
 from migkit.measures.estimation.focus import (
     migration_acv,
     migration_connectivity,
@@ -80,7 +80,7 @@ def courgeau_k(
     >>> round(courgeau_k(scales).value, 4)
     0.5032
     """
-    what = _("The table of scales")
+    what, intercept = _("The table of scales"), intercept is True
     need_columns(scales, [n, cmi], what)
     places = numbers(scales[n], _("{what}, column {c!r}").format(what=what, c=n)).to_numpy()
     y = numbers(scales[cmi], _("{what}, column {c!r}").format(what=what, c=cmi)).to_numpy()
@@ -167,17 +167,19 @@ def migration_preference(
     """
     places, cells = flow_cells(matrix, _("The matrix of flows"))
     moved = cells.sum()
+    if not isinstance(expected, str) or expected not in ("population", "margins"):
+        raise KitError(
+            _("The expected flows are by 'population' or by 'margins'; got {e}.").format(e=shown(expected))
+        )
     if expected == "population":
         if population is None:
             raise KitError(_("Preference by population needs the population of each place."))
         size = place_values(population, places, _("The population"))
         others = size.sum() - size
         leave, arrive = moved / size.sum() * size if size.sum() else size, size
-    elif expected == "margins":
+    else:
         leave, arrive = cells.sum(axis=1), cells.sum(axis=0)
         others = moved - arrive
-    else:
-        raise KitError(_("The expected flows are by 'population' or by 'margins'; got {e!r}.").format(e=expected))
     share = np.divide(1.0, others, out=np.zeros(len(others)), where=others > 0)
     model = np.outer(leave * share, arrive)
     np.fill_diagonal(model, 0.0)

@@ -1,13 +1,23 @@
 """Mirror statistics: the same migrants counted by the country they left and by the country they came to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import column_names, in_order, is_unknown, need_columns, numbers, shown, tidy
+from migkit.measures._input import (
+    column_names,
+    in_order,
+    is_unknown,
+    need_columns,
+    number,
+    numbers,
+    shown,
+    tidy,
+)
 from migkit.reference import KitError, _
 
 KEYS = ("origin", "destination", "year")
@@ -55,6 +65,8 @@ def compare_mirror(
     1         ITA  10.0      NaN    NaN  own only
     """
     keys = column_names(by, _("The corridors"))
+    if not keys:
+        raise KitError(_("Name the columns of the corridors in by=, such as origin, destination and year."))
     sides = []
     for table, name, what in (
         (own, "own", _("The own figures")),
@@ -184,15 +196,20 @@ def reconcile_mirror(
     >>> row[["own_adjusted", "partner_adjusted", "used"]].astype(float).round(1).tolist(), row["side"], row["why"]
     ([133.3, 129.8, 129.8], 'partner', 'higher coverage')
     """
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise KitError(
             _("There is no rule {r}; use {have}.").format(r=shown(rule), have=", ".join(map(shown, RULES)))
         )
     keys = column_names(by, _("The corridors"))
+    table = compare_mirror(own, partner, keys, persons)
     if country is not None and "destination" not in keys:
         raise KitError(_("To know the country of arrival, the corridors need the column 'destination'."))
-    table = compare_mirror(own, partner, keys, persons)
-    factors = DURATION_FACTORS if duration_factors is None else dict(duration_factors)
+    for name in (country, coverage, duration, error):
+        if not isinstance(name, Hashable):
+            raise KitError(_("Name one country or column where it says {name}.").format(name=shown(name)))
+    factors = DURATION_FACTORS if duration_factors is None else duration_factors
+    if not isinstance(factors, Mapping):
+        raise KitError(_("duration_factors is a dictionary, months to factor; got {x}.").format(x=shown(factors)))
     for side, frame, what in (
         ("own", own, _("The own figures")),
         ("partner", partner, _("The partners' figures")),
@@ -230,10 +247,10 @@ def _quality(
         if odd:
             raise KitError(
                 _("{what}: there is no factor for a duration of {m:g} months; those known are {have}.").format(
-                    what=what, m=odd[0], have=", ".join(f"{month:g}" for month in factors)
+                    what=what, m=odd[0], have=", ".join(map(shown, factors))
                 )
             )
-        result["factor"] = [float(factors[month]) for month in months]
+        result["factor"] = [number(factors[month], _("A factor of duration")) for month in months]
     if error in frame:
         given = numbers(frame[error], _("{what}, column {c!r}").format(what=what, c=error), missing=True)
         result["error"] = given.to_numpy()
@@ -278,11 +295,11 @@ def _weigh(
                 c=" ".join(str(row[key]) for key in KEYS if key in row)
             )
         )
-    precision = {side: 1 / error[side] ** 2 for side in figure}
-    share = {side: precision[side] / sum(precision.values()) for side in figure}
+    # Beside the larger of the two errors, so that no square is too large to hold.
+    own, partner = ((error[side] / max(error.values())) ** 2 for side in ("own", "partner"))
+    share = {"own": partner / (own + partner), "partner": own / (own + partner)}
     used = sum(share[side] * figure[side] for side in figure)
-    variance = sum((share[side] * figure[side] * error[side]) ** 2 for side in figure)
-    return used, variance**0.5, "both", "weighted by error"
+    return used, hypot(*(share[side] * figure[side] * error[side] for side in figure)), "both", "weighted by error"
 
 
 @dataclass(frozen=True)
@@ -353,7 +370,7 @@ def harmonise_flows(
             [("immigration", c) for c in both["destination"]] + [("emigration", c) for c in both["origin"]]
         )
     )
-    if ("immigration", benchmark) not in unknowns:
+    if not isinstance(benchmark, Hashable) or ("immigration", benchmark) not in unknowns:
         raise KitError(
             _("{b} reports no immigrants whom their origin reports too, so it cannot be the benchmark.").format(
                 b=shown(benchmark)

@@ -15,6 +15,7 @@ from migkit.measures._input import (
     shown,
     signed_numbers,
     tidy,
+    whole_number,
 )
 from migkit.measures.estimation.cohorts import (
     age_label,
@@ -86,7 +87,7 @@ def survival_ratio_migration(
 
 
 def _check_ratios(ratio: pd.Series, age: pd.Series, ratios: str) -> None:
-    if ratios not in RATIOS:
+    if not isinstance(ratios, str) or ratios not in RATIOS:
         raise KitError(
             _("There are no ratios {kind}; say {have}.").format(
                 kind=shown(ratios), have=_(" or ").join(map(shown, RATIOS))
@@ -274,6 +275,9 @@ def child_net_migration(
     0-4   15-44                0.6      200.0   0.25  30.0
     """
     years = years_between(interval)
+    if not isinstance(childbearing, (tuple, list)) or len(childbearing) != 2:
+        raise KitError(_("childbearing is two ages, such as (15, 45); got {x}.").format(x=shown(childbearing)))
+    youngest, oldest = (whole_number(each, "childbearing") for each in childbearing)
     need_columns(women, [age, population, net], _("The table of women"))
     need_columns(children, [child_age, child_population], _("The table of children"))
     groups = [first_and_last(label, _("The table of women")) for label in women[age]]
@@ -290,7 +294,7 @@ def child_net_migration(
                     "Children aged {a} were born before the first census, {t:g} years earlier: leave them out."
                 ).format(a=shown(label), t=years)
             )
-        since, until = childbearing[0] + low, childbearing[1] + low
+        since, until = youngest + low, oldest + low
         chosen = np.array(
             [first >= since and end is not None and end < until for first, end, _open in groups], dtype=bool
         )
@@ -318,9 +322,9 @@ def child_net_migration(
 
 def net_migration_sensitivity(
     cohorts: pd.DataFrame,
-    undercount_start: Iterable[float] = (0.0, 0.02, 0.05),
-    undercount_end: Iterable[float] = (0.0, 0.02, 0.05),
-    mortality: Iterable[float] = (1.0,),
+    undercount_start: float | Iterable[float] = (0.0, 0.02, 0.05),
+    undercount_end: float | Iterable[float] = (0.0, 0.02, 0.05),
+    mortality: float | Iterable[float] = (1.0,),
     pop_start: str = "pop_start",
     pop_end: str = "pop_end",
     survival: str = "survival",
@@ -373,7 +377,10 @@ def net_migration_sensitivity(
 
     as_is = total(0, 0, 1)["average"]
     rows = []
-    for u0, u1, m in product(undercount_start, undercount_end, mortality):
+    grid = [
+        each if isinstance(each, Iterable) else [each] for each in (undercount_start, undercount_end, mortality)
+    ]
+    for u0, u1, m in product(*grid):
         for share in (u0, u1):
             if not 0 <= number(share, _("An undercount")) < 1:
                 raise KitError(

@@ -1,6 +1,6 @@
 """Migration that a census asks for: where people lived some years ago, and how long they have been here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -132,7 +132,8 @@ def migrants_by_duration(
                 c=arrival_year, row=row, y=year[duration.lt(0)].iloc[0], now=census_year
             )
         )
-    firsts = [whole_number(first, _("Each break")) for first in breaks]
+    several = breaks if isinstance(breaks, Iterable) else [breaks]
+    firsts = [whole_number(first, _("Each break")) for first in several]
     if not firsts or firsts[0] != 0 or any(a >= b for a, b in pairwise(firsts)):
         raise KitError(
             _("The breaks of duration start at 0 and rise, for example [0, 1, 5, 10]; got {b}.").format(b=firsts)

@@ -55,7 +55,7 @@ def flows_from_stocks(first: Any, second: Any, method: str = "minimum", seed: An
         raise KitError(_("The two tables must have the same places; check {p}.").format(p=", ".join(odd)))
     order = [list(places_2).index(place) for place in places]
     end = end[np.ix_(order, order)]
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise KitError(
             _("There is no method {m}; use {have}.").format(m=shown(method), have=", ".join(map(shown, METHODS)))
         )

@@ -116,7 +116,7 @@ def _cohort_starts(ages: Iterable[object] | None, latest: float) -> list[float]:
         if latest < 0:
             raise KitError(_("The life table ends before the youngest cohort has grown older by the interval."))
         return [float(a) for a in np.arange(0, latest + 1e-9, 5)]
-    if isinstance(ages, str):
+    if isinstance(ages, str) or not isinstance(ages, Iterable):
         raise KitError(
             _("The ages are a list of groups, such as ['0-4', '5-9', '10+']; got {a}.").format(a=shown(ages))
         )

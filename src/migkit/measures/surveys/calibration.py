@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import NOT_STATED, classifier, is_unknown, need_columns, numbers, shown, weights
+from migkit.measures._input import (
+    NOT_STATED,
+    classifier,
+    is_unknown,
+    need_columns,
+    number,
+    numbers,
+    shown,
+    weights,
+    whole_number,
+)
 from migkit.reference import KitError, _
 
 
@@ -71,7 +81,8 @@ def raked_weights(
                     what=what, c=shown(column)
                 )
             )
-    settled = rake(new, margins, tolerance, most_rounds)
+    rounds = whole_number(most_rounds, "most_rounds")
+    settled = rake(new, margins, number(tolerance, "tolerance"), rounds)
     if settled is None:
         raise KitError(
             _("Raking does not settle: the totals may contradict each other in small groups; join some.")

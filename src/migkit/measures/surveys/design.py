@@ -69,17 +69,18 @@ class SurveyDesign:
     def __post_init__(self) -> None:
         """Refuse what cannot be a design."""
         check_lonely(self.lonely)
-        if self.errors not in ERRORS:
+        if not isinstance(self.errors, str) or self.errors not in ERRORS:
             raise KitError(
                 _("errors is one of {ways}; got {x}.").format(
                     ways=", ".join(map(shown, ERRORS)), x=shown(self.errors)
                 )
             )
-        if (len(self.replicates) > 0) != (self.scale is not None):
+        given = bool(self.replicate_columns)
+        if given != (self.scale is not None):
             raise KitError(_("Replicate weights need both replicates, their columns, and scale."))
-        if len(self.replicates) and (self.errors != "linearisation" or len(self.calibrated)):
+        if given and (self.errors != "linearisation" or self.calibration_columns):
             raise KitError(_("With replicate weights of the file leave errors and calibrated out: they know it."))
-        if self.before is not None and not len(self.calibrated):
+        if self.before is not None and not self.calibration_columns:
             raise KitError(_("Weights before the calibration need calibrated, the columns of the calibration."))
         if (self.ssu is not None or self.fpc_ssu is not None) and self.psu is None:
             raise KitError(_("A second stage (ssu, fpc_ssu) needs the column of the first: name psu too."))
@@ -92,12 +93,12 @@ class SurveyDesign:
     @property
     def calibration_columns(self) -> list[Any]:
         """The columns of the calibration as a list."""
-        return column_names(self.calibrated, "calibrated") if len(self.calibrated) else []
+        return [] if self.calibrated is None else column_names(self.calibrated, "calibrated")
 
     @property
     def replicate_columns(self) -> list[Any]:
         """The columns of the replicate weights as a list."""
-        return column_names(self.replicates, "replicates") if len(self.replicates) else []
+        return [] if self.replicates is None else column_names(self.replicates, "replicates")
 
     @property
     def columns(self) -> list[Any]:

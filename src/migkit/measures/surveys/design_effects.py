@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import is_unknown, need_columns, number, numbers, shown, signed_numbers, tidy
+from migkit.measures._input import (
+    is_unknown,
+    need_columns,
+    number,
+    numbers,
+    one_number,
+    shown,
+    signed_numbers,
+    tidy,
+)
 from migkit.reference import KitError, _
 
 
@@ -79,7 +88,7 @@ def clustering_effect(icc: float, take: float) -> float:
     take = number(take, "take")
     if take < 1:
         raise KitError(_("take is the persons interviewed in a cluster, 1 or more; got {x}.").format(x=take))
-    if isinstance(icc, str) or not -1 <= icc <= 1:
+    if not -1 <= one_number(icc, "icc") <= 1:
         raise KitError(_("icc lies between -1 and 1; got {x}.").format(x=shown(icc)))
     return float(1 + (take - 1) * icc)
 

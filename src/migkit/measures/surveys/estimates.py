@@ -105,9 +105,9 @@ def _row(
 
 def _options(level: float, interval: str, srs: str, engine: str) -> dict[str, Any]:
     confidence_interval(0.5, 0.1, 10, level, interval)
-    if srs not in ("wor", "wr"):
+    if not isinstance(srs, str) or srs not in ("wor", "wr"):
         raise KitError(_("srs is 'wor' or 'wr'; got {x}.").format(x=shown(srs)))
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise KitError(_("engine is 'numpy' or 'svy'; got {x}.").format(x=shown(engine)))
     return {"level": level, "interval": interval, "srs": srs}
 

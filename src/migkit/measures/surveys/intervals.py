@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from migkit.measures._input import shown
+from migkit.measures._input import confidence_level, one_number, shown
 from migkit.reference import KitError, _
 
 INTERVALS = ("t", "normal", "logit", "beta")
@@ -47,11 +47,11 @@ def confidence_interval(
     >>> round(low, 4), round(high, 4)
     (643.7322, 680.8425)
     """
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level))
-    if interval not in INTERVALS:
+    level = confidence_level(level)
+    if not isinstance(interval, str) or interval not in INTERVALS:
         raise KitError(_("interval is one of {all}; got {x}.").format(all=", ".join(INTERVALS), x=shown(interval)))
-    if df <= 0 or not np.isfinite([estimate, se]).all():
+    estimate, se, df = one_number(estimate, "estimate"), one_number(se, "se"), one_number(df, "df")
+    if not df > 0 or not np.isfinite([estimate, se]).all():
         return np.nan, np.nan
     from scipy import stats  # slow to load: lessons that need no interval do without
 

@@ -47,6 +47,10 @@ def cluster_variance(
     44.0
     """
     check_lonely(lonely)
+    if not isinstance(contributions, pd.Series) or not isinstance(sampled_share, (pd.Series, type(None))):
+        raise KitError(
+            _("Contributions are a Series indexed by stratum and cluster, sampled shares one by stratum.")
+        )
     if len(contributions) < 2:
         return np.nan
     codes, names = pd.factorize(contributions.index.get_level_values(0))
@@ -59,7 +63,7 @@ def check_lonely(lonely: str) -> None:
 
     >>> check_lonely("adjust")
     """
-    if lonely not in LONELY:
+    if not isinstance(lonely, str) or lonely not in LONELY:
         raise KitError(
             _("lonely is one of {ways}; got {x}.").format(ways=", ".join(map(shown, LONELY)), x=shown(lonely))
         )

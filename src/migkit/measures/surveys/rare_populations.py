@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migkit.measures._input import TOTAL, need_columns, number, numbers, shown, whole_number
+from migkit.measures._input import (
+    TOTAL,
+    confidence_level,
+    need_columns,
+    number,
+    numbers,
+    shown,
+    whole_number,
+)
 from migkit.reference import KitError, _
 
 
@@ -62,8 +70,9 @@ def chance_to_see(n: int, prevalence: float, at_least: int = 1, deff: float = 1.
     0.7518
     """
     n, at_least = whole_number(n, "n"), whole_number(at_least, "at_least")
-    if n < 1:
-        raise KitError(_("n is the persons interviewed, 1 or more; got {x}.").format(x=n))
+    if not 1 <= n < 10**12:
+        raise KitError(_("n is the persons interviewed, 1 or more; got {x}.").format(x=shown(n)))
+    at_least = min(at_least, n + 1)
     from scipy import stats  # slow to load, and only this chance needs it
 
     p, deff = _share(prevalence, "prevalence"), _effect(deff)
@@ -119,22 +128,20 @@ def what_a_sample_sees(
     rows = []
     for size, p, effect in product(_several(n), _several(prevalence), _several(deff)):
         persons, p, effect = whole_number(size, "n"), _share(p, "prevalence"), _effect(effect)
-        if persons < 1:
-            raise KitError(_("n is the persons interviewed, 1 or more; got {x}.").format(x=persons))
-        left = 1.0 if population is None else 1 - persons / number(population, "population")
+        if not 1 <= persons < 10**12:
+            raise KitError(_("n is the persons interviewed, 1 or more; got {x}.").format(x=shown(persons)))
+        left = 1.0 if population is None else 1 - persons / max(number(population, "population"), 1e-9)
         if left < 0:
-            raise KitError(_("n is larger than the population ({x}).").format(x=population))
+            raise KitError(_("n is larger than the population ({x}).").format(x=shown(population)))
         cv = float(np.sqrt(effect * (1 - p) / (p * persons) * left))
         row = {"n": persons, "prevalence": p, "deff": effect, "effective_n": persons / effect}
         row |= {"expected": persons * p, "cv": cv, "margin": z * cv}
-        rows.append(row | {f"chance_of_{k}": chance_to_see(persons, p, k, effect) for k in at_least})
+        rows.append(row | {f"chance_of_{k}": chance_to_see(persons, p, k, effect) for k in _several(at_least)})
     return pd.DataFrame(rows)
 
 
 def _z(level: float) -> float:
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise KitError(_("A confidence level lies between 0 and 1, for example 0.95; got {x}.").format(x=level))
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return NormalDist().inv_cdf((1 + confidence_level(level)) / 2)
 
 
 def sample_size(
@@ -199,7 +206,9 @@ def sample_size(
         n = reach**2 * p * (1 - p) / half**2
     n *= _effect(deff)
     if population is not None:
-        n /= 1 + n / number(population, "population")
+        if number(population, "population") == 0:
+            raise KitError(_("population is above 0."))
+        n /= 1 + n / float(population)
     held = _share(group_share, "group_share", one=True) * number(household_size, "household_size")
     if held == 0:
         raise KitError(_("household_size is above 0."))

@@ -10,7 +10,7 @@ from migkit.measures._input import column_names, is_unknown, need_columns, numbe
 from migkit.measures.surveys.design import WHAT, SurveyDesign
 from migkit.measures.surveys.domain_tables import domains, stacked
 from migkit.measures.surveys.estimates import survey_mean, survey_quantile, survey_ratio
-from migkit.reference import _
+from migkit.reference import KitError, _
 
 #: The indicator's official name.
 INDICATOR_10_7_1 = (
@@ -96,6 +96,8 @@ def worker_recruitment_cost(
     [[True, 2.0], [True, 0.0], [False, nan]]
     """
     costs = column_names(cost, "cost")
+    if not costs:
+        raise KitError(_("Name the column of the costs, or several."))
     named = [migrant, status, reason, months_abroad, years_since, reimbursed]
     need_columns(workers, [*costs, income, *(name for name in named if name is not None)], WHAT)
 

@@ -137,6 +137,8 @@ def remittance_cost(
     {'average': 0.0512, 'smart': 0.035}
     """
     names = column_names(corridor, "corridor")
+    if not names:
+        raise KitError(_("Name the column of the corridors."))
     others = [name for name in (weight, qualifies) if name is not None]
     need_columns(services, [*names, *others], _WHAT)
     if services.empty:

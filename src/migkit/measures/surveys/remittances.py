@@ -69,7 +69,7 @@ def yearly_amounts(
     >>> yearly_amounts(homes, "amount", months="recall").tolist()
     [100.0, 600.0, nan]
     """
-    named = [name for name in (amount, currency) if name is not None]
+    named = [amount, *([] if currency is None else [currency])]
     need_columns(households, [*named, *([months] if isinstance(months, str) else [])], WHAT)
     sums = numbers(households[amount], _("{w}, column {c}").format(w=WHAT, c=shown(amount)), missing=True)
     if isinstance(months, str):
@@ -99,6 +99,8 @@ def yearly_amounts(
     if codes[sums.notna()].isna().any():
         raise KitError(_("Column {c}: an amount has no currency.").format(c=shown(currency)))
     if rates is not None:
+        if not isinstance(rates, (Mapping, pd.Series)):
+            raise KitError(_("rates is a dictionary, currency to number; got {x}.").format(x=shown(rates)))
         missing = [code for code in found if code not in rates]
         if missing:
             raise KitError(_("rates has none for {codes}.").format(codes=", ".join(missing)))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import hadamard
 
 from migkit.measures._input import shown
 from migkit.measures.surveys.calibration import rake
@@ -61,9 +60,12 @@ def _half_samples(held: Drawn) -> Iterator[tuple[np.ndarray, float]]:
     order = np.argsort(held.stratum_of, kind="stable")
     side = np.empty(len(order))
     side[order] = np.tile([1.0, -1.0], len(clusters))
-    size = 1 << len(clusters).bit_length()  # a power of 2 above the number of strata
-    for row in hadamard(size):
-        yield 1 + side * row[1 + held.stratum_of], 1 / size
+    # A matrix of Hadamard: any two of its columns agree in half of the rows. The first, of ones, is no stratum's.
+    signs = np.ones((1, 1))
+    while len(signs) <= len(clusters):
+        signs = np.block([[signs, signs], [signs, -signs]])
+    for row in signs:
+        yield 1 + side * row[1 + held.stratum_of], 1 / len(signs)
 
 
 _FACTORS = {"jackknife": _jackknife, "brr": _half_samples}
