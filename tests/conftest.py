@@ -21,6 +21,11 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+#: Files whose tests watch the clock, the processes or the processors of the machine: nothing runs beside them.
+ALONE = ("book_site", "checks", "classroom", "exercises", "launcher", "lesson_explorers", "notebooks", "sandbox",
+         "spark", "start")  # fmt: skip
+
+
 def no_chromium() -> str:
     """Why browser tests cannot run here, or nothing."""
     return "" if CHROMIUM else "no Chromium on this machine (Debian, Ubuntu: apt install chromium)"
@@ -37,6 +42,9 @@ def no_sandbox() -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run, and say why. In CI nothing is left out: there it fails instead."""
+    for item in items:
+        if item.path.stem.removeprefix("test_").startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
     if CI:
         return
     for marker, why_not in (("browser", no_chromium), ("sandbox", no_sandbox)):

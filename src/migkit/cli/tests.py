@@ -43,7 +43,7 @@ def _environment() -> dict[str, str]:
 )
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
-    """Run style and type checks, then every test. Further arguments go to pytest.
+    """Run style and type checks, then every test. With further arguments only pytest runs, with these.
 
     The first run installs the test tools. Tests that need Chromium or bubblewrap say so when these are
     missing; in CI they must not be missing.
@@ -51,16 +51,23 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
     ensure("test")
     ensure("docs")  # the documents are tested as well
     ensure("office")  # and so are the engines
-    arguments = list(pytest_arguments)
-    fine = True
-    if not arguments:
+    if pytest_arguments:
+        quick_only = ["-m", "not slow and not browser"] if quick else []
+        fine = _run("tests", ["pytest", *pytest_arguments, *quick_only])
+    else:
         verdicts = [_run(name, check) for name, check in CHECKS.items()]  # all of them, also after a failure
+        verdicts += [_run(name, ["pytest", *part]) for name, part in _parts(quick).items()]
         fine = all(verdicts)
-        # A file stays with one worker: its tests share what is slow to make.
-        arguments = ["--durations=15", "--numprocesses=2", "--dist=loadfile"]
-        arguments += [] if quick else ["--cov", "--cov-report=term:skip-covered"]
-    if quick:
-        arguments += ["-m", "not slow and not browser"]
-    fine = _run("tests", ["pytest", *arguments]) and fine
     if not fine:
         raise click.exceptions.Exit(1)
+
+
+def _parts(quick: bool) -> dict[str, list[str]]:
+    """The tests in two parts: most run two files at a time; those that watch the clock run alone."""
+    left_out = " and not slow and not browser" if quick else ""
+    cover = [] if quick else ["--cov", "--cov-report="]
+    report = [] if quick else ["--cov-append", "--cov-report=term:skip-covered"]
+    # A file stays with one worker: its tests share what is slow to make.
+    together = ["--numprocesses=2", "--dist=loadfile", "-m", f"not alone{left_out}", *cover]
+    alone = ["--durations=15", "-m", f"alone{left_out}", *cover[:1], *report]
+    return {"tests": together, "tests that run alone": alone}
