@@ -777,6 +777,9 @@ def test_a_history_has_no_gap_and_says_on_what_it_rests():
         ([("a", "GMB", "2024-05-01", "2024-05-01")], None, "one day"),
         ([("a", "GMB", None, "2024-05-01")], None, "no first day"),
         ([("a", "GMB", "01/05/2024", None)], None, "01/05/2024"),
+        ([("a", "GMB", "2024-05-01 or so", None)], None, "2024-05-01 or so"),
+        ([("a", "GMB", "9999-12-31", None)], None, "no first day"),
+        ([(["a", "b"], "GMB", "2024-05-01", None)], None, "'person': row 0 holds a list"),
         ([("a", "GMB", 20240501, None)], None, "20240501"),
         ([(None, "GMB", "2024-05-01", None)], None, "whose spell"),
         ([("a", "GMB", "2024-01-01", None), ("a", "SEN", "2024-02-01", None)], None, "another country"),
@@ -815,6 +818,9 @@ GOOD = one("2024-01-01", None)
         (lambda: residents_on(GOOD, "GMB", "2024-06-01", "ever"), "ever"),
         (lambda: residents_on(GOOD, "GMB", "2024-06-01", known_until="2024-05-01"), "known_until"),
         (lambda: residents_on(GOOD, "GMB", "2024-06-01", columns={"begin": "start"}), "begin"),
+        (lambda: residents_on(GOOD, "GMB", "2024-06-01", columns="start"), "columns says"),
+        (lambda: compare_rule_sets(GOOD, "GMB", "2024-01-01", "2024-06-01", None), "no rule set called None"),
+        (lambda: founded(["ECOWAS"]), "no members"),
         (lambda: residents_on(GOOD, "GMB", "2024-06-01", columns={"purpose": "why"}), "why"),
         (lambda: residents_on(GOOD.assign(intended_months=-1), "GMB", "2024-06-01"), "intended_months"),
         (lambda: residents_on(GOOD.assign(intended_months="two"), "GMB", "2024-06-01"), "intended_months"),
@@ -885,9 +891,9 @@ def test_columns_of_any_kind_give_the_same_answer():
 
 
 @given(st.lists(st.tuples(
-    st.sampled_from(["a", "b", None, 3, 2.5, True]),
-    st.sampled_from(["GMB", "SEN", "XXX", "", None, "gmb", 270, 3.5]),
-    st.sampled_from(["2024-01-01", "2023-05-05", "soon", "", None, 5, date(2024, 1, 5), DAY0]),
+    st.sampled_from(["a", "b", None, 3, 2.5, True, b"a", (1, 2), [1]]),
+    st.sampled_from(["GMB", "SEN", "XXX", "", None, "gmb", 270, 3.5, ["GMB"], 1 + 2j]),
+    st.sampled_from(["2024-01-01", "2023-05-05", "soon", "", None, 5, date(2024, 1, 5), DAY0, 1 + 2j, ["2024"]]),
     st.sampled_from(["2024-03-01", "2023-05-05", "never", "", None, 7.5, date(2024, 1, 5), "9999-12-31"]),
     st.sampled_from([None, 3, "x", -2, 1e9, float("nan"), 0.5]),
 ), max_size=5))  # fmt: skip

@@ -1,6 +1,7 @@
 """Estimation of migration: printed figures with their sources, what must hold for any data, and clear errors."""
 
 import io
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -154,6 +155,9 @@ def test_net_migration_of_manila_from_the_two_censuses():
     assert young["share"].tolist() == [0.25, 0.75]
     assert young["women"].tolist() == ["15-44", "20-49"]
     assert net["forward"].sum() + young["net"].sum() == pytest.approx(-40224, abs=6)
+    # By the other two estimates of their mothers, as in R's migest, net_sr.
+    for how, printed in (("reverse", [-605, -10486]), ("average", [-420, -9710])):
+        assert child_net_migration(net, children, 10, net=how)["net"].round().tolist() == printed
 
 
 def test_bombay_from_the_two_censuses_with_ratios_by_cohort():
@@ -325,6 +329,11 @@ def test_the_model_schedule_of_rogers_and_castro():
     curve = rogers_castro(np.arange(0, 80, 0.01))
     assert curve.idxmax() == pytest.approx(20 - np.log(0.10 / 0.40) / 0.40, abs=0.3)  # above mu2, below its peak
     assert curve.iloc[0] == pytest.approx(0.02 + 0.003, abs=1e-6)
+    retired = {"a3": 0.001, "alpha3": 1, "mu3": 67, "lambda3": 0.6}
+    more = rogers_castro([21, 67], **retired) - rogers_castro([21, 67])
+    assert more.tolist() == pytest.approx([0, 0.001 * np.exp(-1)], abs=1e-12)
+    old = rogers_castro([0, 70], a4=0.002, lambda4=0.01) - rogers_castro([0, 70])
+    assert old.tolist() == pytest.approx([0.002, 0.002 * np.exp(0.7)])
     profile = migration_age_profile(rogers_castro(range(80)).reset_index())
     assert profile["peak_age"] == 23
     assert profile["gmr"] == pytest.approx(float(curve.sum() * 0.01), rel=0.02)
@@ -634,6 +643,20 @@ def test_no_corridor_is_lost_in_the_mirror(own, partner):
     assert (larger["used"] >= larger[["own", "partner"]].max(axis=1) - 1e-9).all()
 
 
+def test_corridors_may_have_names_of_any_kind():
+    """Kinds that have no order of their own still meet their like, and come in the order of their text."""
+    names = [b"x", 2023, "2023", 2.5, date(2024, 1, 1), 1 + 2j]
+    own = pd.DataFrame({"origin": "GMB", "destination": "ESP", "year": names, "persons": range(1, 7)})
+    both = compare_mirror(own, own.iloc[::-1])
+    assert (both["seen"] == "both").all() and (both["ratio"] == 1).all()
+    assert sorted(map(str, both["year"])) == list(map(str, both["year"]))
+
+
+def test_a_huge_or_tiny_error_weighs_nothing_or_all():
+    used = reconcile_mirror(OWN.assign(error=1e-200), OWN.assign(persons=9, error=1e200), rule="weighted")
+    assert used["used"].tolist() == [5] and used["se"].tolist() == pytest.approx([0])
+
+
 def test_each_reason_for_a_figure():
     key = {"origin": "GMB", "destination": ["ESP", "ITA", "GMB"], "year": 2023}
     own = pd.DataFrame(key | {"persons": [40, 10, 30]})
@@ -777,6 +800,7 @@ def test_the_diagonal_may_hold_stayers_or_nothing():
 
 AGES = pd.DataFrame({"age": ["0-4", "5-9", "10+"], "population": [1, 2, 3]})
 REPORTS = pd.DataFrame({"h": [1, 0], "a": [1, 0]})
+RATES = pd.DataFrame({"age": [15, 20], "rate": [0.1, 0.2]})
 OWN = pd.DataFrame({"origin": ["GMB"], "destination": ["ESP"], "year": [2023], "persons": [5]})
 SQUARE = pd.DataFrame({"A": [1, 2], "B": [3, 4]}, index=["A", "B"])
 
@@ -886,6 +910,12 @@ SQUARE = pd.DataFrame({"A": [1, 2], "B": [3, 4]}, index=["A", "B"])
         (lambda: compare_mirror(pd.concat([OWN, OWN]), OWN), "GMB ESP 2023 stands twice"),
         (lambda: compare_mirror(OWN, OWN.assign(destination="XXX")), "'destination' is not stated in 1"),
         (lambda: compare_mirror(OWN, OWN.assign(year="2023")), "'year' holds text in one table"),
+        (lambda: compare_mirror(OWN, OWN.assign(origin=[["GMB", "SEN"]])), "'origin': row 0 holds a list"),
+        (lambda: compare_mirror(OWN, OWN, by=[]), "Name the columns"),
+        (lambda: reconcile_mirror(OWN, OWN, country="GMB", duration_factors=[1]), "months to factor"),
+        (lambda: rogers_castro([20], a1="high"), "A parameter must be one number"),
+        (lambda: migration_age_profile(RATES, breadth=1.5), "breadth must be a whole number"),
+        (lambda: child_net_migration(RATES, RATES, childbearing=15), "two ages"),
         (lambda: reconcile_mirror(OWN, OWN, rule="mean"), "'mean'"),
         (lambda: reconcile_mirror(OWN, OWN), "Nothing tells which source"),
         (lambda: reconcile_mirror(OWN, OWN, rule="weighted"), "relative error"),
@@ -933,7 +963,7 @@ anything = st.one_of(
     st.none(),
     st.integers(-5, 10**6),
     st.floats(allow_nan=True, allow_infinity=True),
-    st.sampled_from(["", "x", "5", "XXX"]),
+    st.sampled_from(["", "x", "5", "XXX", 1 + 2j, b"5", [1], (1, 2), date(2024, 1, 1), 10**400]),
 )
 
 
@@ -954,7 +984,7 @@ def test_whatever_comes_in_an_answer_or_one_clear_error_comes_out(data):
         "a",
         "persons",
     ]
-    frame = pd.DataFrame({name: [data.draw(anything) for _row in range(size)] for name in columns})
+    frame = pd.DataFrame({name: [data.draw(anything) for _row in range(size)] for name in columns}, dtype=object)
     frame["origin"], frame["destination"], frame["year"] = frame["age"], frame["age_end"], 2020
     frame["sent"], frame["received"] = frame["h"], frame["a"]
     call = data.draw(

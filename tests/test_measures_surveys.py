@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -939,9 +940,12 @@ def test_cost_of_transfers_made():
 # --------------------------------------------------------------------------------- any data, one sentence
 
 
-cell = st.one_of(st.none(), st.integers(-5, 50), st.floats(allow_nan=True), st.text(max_size=2), st.booleans())
+odd = st.sampled_from([1 + 2j, b"5", [1], {"a": 1}, (1, 2), date(2024, 1, 1), pd.Timestamp("2024-01-01"), 10**400])
+cell = st.one_of(
+    st.none(), st.integers(-5, 50), st.floats(allow_nan=True), st.text(max_size=2), st.booleans(), odd
+)
 anything = st.lists(st.fixed_dictionaries(dict.fromkeys(("w", "s", "p", "y", "x", "g"), cell)), max_size=8).map(
-    lambda rows: pd.DataFrame(rows, columns=list("wspyxg"))
+    lambda rows: pd.DataFrame(rows, columns=list("wspyxg"), dtype=object)
 )
 
 
@@ -965,6 +969,8 @@ def test_any_data_get_an_answer_or_one_sentence(frame, design):
         lambda: remittance_cost(frame, "g", "x", "y", None, None),
         lambda: raked_weights(frame, {"g": {"a": 1}}, "w"),
         lambda: outlying_amounts(frame["y"]),
+        lambda: weighted_ratio(frame, "y", "x", "w", "p", "s"),
+        lambda: survey_mean(frame, "y", SurveyDesign("w", "s", "p", errors="jackknife")),
     ):
         try:
             call()

@@ -26,8 +26,8 @@ def cluster_variance(
     ``f`` is the sampled share of the stratum's clusters; without it clusters count as drawn with replacement,
     which errs on the large side. One cluster in all shows no variance.
 
-    Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), chapter on the ultimate cluster
-    estimator. The three ways with lonely clusters have the names that the survey package for R gives them.
+    Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), on ultimate clusters. The
+    three ways with lonely clusters have the names that the survey package for R gives them.
 
     Args:
         contributions: the weighted z of each cluster, indexed by (stratum, cluster).
@@ -130,8 +130,8 @@ def weighted_ratio(
     squared deviations. The finite population correction is left out: where a large part of all areas is in the
     sample the error comes out too large, never too small.
 
-    Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), chapters on Taylor series
-    methods and on the ultimate cluster estimator.
+    Source: K. M. Wolter, Introduction to Variance Estimation, 2nd edition (2007), on Taylor series methods and on
+    ultimate clusters.
 
     Args:
         sample: one row a person; keep all sampled clusters (put zeros in the two columns outside the domain of
