@@ -216,6 +216,7 @@ class _Work:
         keys = list(dict.fromkeys(key for rule in rules for key in rule))
         self.key = {key: f"b{at}" for at, key in enumerate(keys)}
         self.connection = duckdb.connect()
+        self.connection.execute("SET enable_progress_bar = false")  # a measure prints nothing
         for name, side, frame in zip(("left_", "right_"), sides, made, strict=True):
             table = frame.rename(columns=self.short)
             for key, short in self.key.items():
