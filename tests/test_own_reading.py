@@ -254,6 +254,19 @@ def test_letters_for_missing_values_of_stata(tmp_path):
     assert own.missing == {"age": frozenset("ab")} and own.codes["age"]["a"] == "Refused"
 
 
+@pytest.mark.parametrize(("ending", "version"), [("sav", {}), ("dta", {"version": 12})])
+def test_old_files_with_the_letters_of_windows(tmp_path, ending, version):
+    path = tmp_path / f"ancien.{ending}"
+    write = pyreadstat.write_sav if ending == "sav" else pyreadstat.write_dta
+    frame = pd.DataFrame({"p": [1.0, 2.0], "lieu": ["Thi#s", "Dakar"]})
+    labels = {"p": {1: "F#minin", 2: "Masculin"}}
+    write(frame, str(path), column_labels=["Sexe d#clar#", "Lieu"], variable_value_labels=labels, **version)
+    path.write_bytes(path.read_bytes().replace(b"#", "é".encode("cp1252")))
+    for own in (read(path), read(path, ["p", "lieu"])):
+        assert own.labels["p"] == "Sexe déclaré" and own.codes["p"]["1"] == "Féminin"
+        assert own.rows["lieu"].tolist() == ["Thiés", "Dakar"]
+
+
 def test_missing_text_of_spss(tmp_path):
     path = tmp_path / "mine.sav"
     frame = pd.DataFrame({"pais": ["Mali", "NR", "Togo"], "n": [1.0, 2.5, None]})

@@ -186,21 +186,17 @@ def _heading(cell: Any) -> str:
 def _read_labelled(file: Path, wanted: set[str] | None) -> OwnFile:
     """SPSS and Stata: the codes as they are, and what the file says of them."""
     pyreadstat = engine("pyreadstat")
-    readers = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}
-    reader = readers.get(file.suffix.lower(), pyreadstat.read_sav)
+    broken = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError)
     try:
-        usecols = None
-        if wanted is not None:
-            _rows, meta = reader(str(file), metadataonly=True)
-            usecols = [name for name in meta.column_names if name in wanted]
-            if not usecols:
-                return OwnFile(file, pd.DataFrame())
-        kept = {} if file.suffix.lower() == ".por" else {"user_missing": True}
-        rows, meta = reader(str(file), usecols=usecols, apply_value_formats=False, **kept)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError) as error:
-        raise KitError(
-            _("{name} is not a sound SPSS or Stata file ({why}).").format(name=file.name, why=str(error)[:120])
-        ) from error
+        rows, meta = _by_readstat(pyreadstat, file, wanted)
+    except broken as error:
+        try:
+            # Old files do not say, or say wrongly, that they hold the letters of Windows.
+            rows, meta = _by_readstat(pyreadstat, file, wanted, encoding="WINDOWS-1252")
+        except broken:
+            raise KitError(
+                _("{name} is not a sound SPSS or Stata file ({why}).").format(name=file.name, why=str(error)[:120])
+            ) from error
     labels = {name: text for name, text in meta.column_names_to_labels.items() if text}
     codes = {
         name: {code_text(code): str(words).strip() for code, words in meaning.items()}
@@ -208,6 +204,23 @@ def _read_labelled(file: Path, wanted: set[str] | None) -> OwnFile:
     }
     text = as_text(rows)
     return OwnFile(file, text, labels, codes, _declared_missing(text, meta), first_row=1)
+
+
+def _by_readstat(pyreadstat: Any, file: Path, wanted: set[str] | None, **said: Any) -> tuple[pd.DataFrame, Any]:
+    """The rows and the metadata; without any column if none is wanted."""
+    ending = file.suffix.lower()
+    reader = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}.get(ending, pyreadstat.read_sav)
+    missing = {"user_missing": True}
+    if ending == ".por":  # its reader knows neither encodings nor missing values
+        said, missing = {}, {}
+    columns = None
+    if wanted is not None:
+        rows, meta = reader(str(file), metadataonly=True, **said)
+        columns = [name for name in meta.column_names if name in wanted]
+        if not columns:
+            return pd.DataFrame(), meta
+    rows, meta = reader(str(file), usecols=columns, apply_value_formats=False, **missing, **said)
+    return rows, meta
 
 
 def _declared_missing(rows: pd.DataFrame, meta: Any) -> dict[str, frozenset[str]]:
