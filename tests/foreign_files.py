@@ -13,8 +13,8 @@ import pyreadstat
 
 from migkit.reference import codelist
 
-#: What every name, and every identifier or address, of a person in these files holds.
-MARK, NUMBER = "Zzq", "ZID"
+#: What every name, and every identifier or address, of a person in these files holds; no base64 text can.
+MARK, NUMBER = "Zz_q", "Z_ID"
 COUNTRIES = ["SEN", "GIN", "GNB", "MLI", "CIV", "NGA", "NER"]
 
 
@@ -122,7 +122,8 @@ def dhs(folder: Path, n: int = 1_500) -> tuple[Path, pd.DataFrame]:
         file,
         str(path),
         column_labels=["Case identification", "Line number", "Cluster number",
-                       "Household sample weight (6 decimals)", "Sex of household member", "Age of household members",
+                       "Household sample weight (6 decimals)", "Sex of household member",
+                       "Age of household members",
                        "Highest educational level attained", "Type of place of residence"],
         variable_value_labels={
             "HV104": {1: "Male", 2: "Female"},

@@ -154,7 +154,7 @@ def test_a_mistake_shows_as_one_box_and_stops_the_run(tmp_path):
 
 def test_the_lesson_package_is_light(tmp_path: Path):
     """Nothing heavy is imported with it: the browser edition has numpy, pandas and matplotlib only."""
-    # pandas itself loads pyarrow where the group "office" brought it; without it an import of ours would fail here.
+    # pandas itself loads pyarrow where the group "office" brought it; without it an import of ours fails here.
     code = (
         "import sys; sys.modules['pyarrow'] = None; import migkit.lesson;"
         "print([n for n in ('ipywidgets', 'pyarrow', 'polars', 'duckdb', 'scipy', 'matplotlib.pyplot', "

@@ -84,7 +84,9 @@ def people():
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     rows = PEOPLE.astype(object).where(PEOPLE.notna(), None).to_numpy().tolist()
-    kinds = "sex string, age double, country_birth string, arrival_year double, date string, w double, income double"
+    kinds = (
+        "sex string, age double, country_birth string, arrival_year double, date string, w double, income double"
+    )
     session.createDataFrame(rows, kinds).createOrReplaceTempView("people")
     yield ibis.pyspark.connect(session).table("people")
     session.stop()
