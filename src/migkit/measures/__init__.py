@@ -2,8 +2,8 @@
 
 They take the office's own file as readily as the kit's: column names are arguments, unknown answers are shown,
 and what cannot be computed is said in one sentence (``KitError``). A room for each topic: ``definitions``,
-``tables``, ``census_quality``, ``coverage``, ``surveys``, ``administrative``, ``integration``, ``confidentiality``,
-``estimation``, ``exchange``. Here stand the few that the first lessons use.
+``tables``, ``census_quality``, ``coverage``, ``surveys``, ``administrative``, ``integration``,
+``confidentiality``, ``estimation``, ``exchange``. Here stand the few that the first lessons use.
 """
 
 from migkit.measures.census_quality import AgeSexAccuracy, digit_shares, myers, un_age_sex_accuracy, whipple
