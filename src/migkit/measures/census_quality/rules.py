@@ -140,8 +140,8 @@ def _head_number(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
 
 def _is_head(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
     head = as_code(setting.names["HEAD"])
-    codes = tidy(frame["relationship"]).map(lambda value: not pd.isna(value) and as_code(value) == head)
-    return pd.Series(codes.astype(bool), index=frame.index)
+    values = tidy(frame["relationship"])
+    return values.isin([value for value in values.dropna().unique() if as_code(value) == head])
 
 
 def _heads(frame: pd.DataFrame, setting: EditSetting) -> pd.Series:
