@@ -963,7 +963,7 @@ anything = st.one_of(
     st.none(),
     st.integers(-5, 10**6),
     st.floats(allow_nan=True, allow_infinity=True),
-    st.sampled_from(["", "x", "5", "XXX", 1 + 2j, b"5", [1], (1, 2), date(2024, 1, 1), 10**400]),
+    st.sampled_from(["", "x", "5", "XXX", 1 + 2j, b"5", [1], (1, 2), date(2024, 1, 1), 10**30]),
 )
 
 

@@ -271,7 +271,9 @@ def classifier(values: pd.Series) -> pd.Series:
         levels = in_order(set(held[~unknown]))
     filled = held.where(~unknown, NOT_STATED)
     return pd.Series(
-        pd.Categorical(filled, categories=[*levels, NOT_STATED]), index=values.index, name=values.name
+        pd.Categorical(filled, categories=pd.Index([*levels, NOT_STATED], dtype=object)),
+        index=values.index,
+        name=values.name,
     )
 
 
