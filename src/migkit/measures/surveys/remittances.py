@@ -136,10 +136,13 @@ def outlying_amounts(amounts: Any, reach: float = 3.5) -> pd.Series:
     """
     held = numbers(amounts, _("Amounts"), missing=True)
     logs = np.log(held.where(held > 0))
+    nobody = pd.Series(False, index=held.index)
+    if logs.isna().all():
+        return nobody
     away = logs - logs.median()
     spread = away.abs().median()
     if not spread > 0:
-        return pd.Series(False, index=held.index)
+        return nobody
     return pd.Series((0.6745 * away / spread).abs() > number(reach, "reach"), index=held.index)
 
 
