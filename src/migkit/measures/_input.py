@@ -260,8 +260,11 @@ def classifier(values: pd.Series) -> pd.Series:
     held = tidy(values)
     if held.eq(TOTAL).any():
         raise KitError(
-            _("Column {c!r} holds the value {total!r}; leave rows of totals out, the table makes its own.").format(
-                c=str(values.name), total=TOTAL
+            _(
+                "Column {c!r} holds the value {total!r} in row {row}; leave rows of totals out, the table makes "
+                "its own."
+            ).format(
+                c=str(values.name), total=TOTAL, row=shown(values.index[int(held.eq(TOTAL).to_numpy().argmax())])
             )
         )
     if isinstance(values.dtype, pd.CategoricalDtype):

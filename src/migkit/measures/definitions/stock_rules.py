@@ -77,8 +77,9 @@ def _said_yes(persons: pd.DataFrame, country: str) -> pd.Series:
     if len(odd):
         raise KitError(
             _(
-                "Column 'lived_abroad' holds {value}; write Y (yes), N (no) or X (not stated) ({n} such rows)."
-            ).format(value=shown(odd.iloc[0]), n=len(odd))
+                "Column 'lived_abroad' holds {value} in row {row}; write Y (yes), N (no) or X (not stated) "
+                "({n} such rows)."
+            ).format(value=shown(odd.iloc[0]), row=shown(odd.index[0]), n=len(odd))
         )
     return _answers(answer.eq("Y"), unknown)
 

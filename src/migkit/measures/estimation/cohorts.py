@@ -69,6 +69,19 @@ def first_and_last(label: Any, what: str) -> tuple[int, int | None, bool]:
     )
 
 
+def parsed_ages(labels: pd.Series, what: str) -> list[tuple[int, int | None, bool]]:
+    """The age groups of a column, each as :func:`first_and_last` reads it.
+
+    Raises:
+        KitError: naming column and row of what is no age group.
+    """
+    where = _("{what}, column {c}, row {row}")
+    return [
+        first_and_last(label, where.format(what=what, c=shown(labels.name), row=shown(row)))
+        for row, label in labels.items()
+    ]
+
+
 def age_table(frame: pd.DataFrame, age: str, value: str, what: str) -> AgeTable:
     """The rows of a table by age as an :class:`AgeTable`; rows may come in any order.
 
@@ -79,7 +92,7 @@ def age_table(frame: pd.DataFrame, age: str, value: str, what: str) -> AgeTable:
     if frame.empty:
         raise KitError(_("{what} has no rows.").format(what=what))
     counts = numbers(frame[value], _("{what}, column {c!r}").format(what=what, c=value)).to_numpy()
-    parsed = [first_and_last(label, what) for label in frame[age]]
+    parsed = parsed_ages(frame[age], what)
     order = np.argsort([first for first, _last, _open in parsed], kind="stable")
     for here, following in pairwise(order):
         first, last, is_open = parsed[here]
@@ -87,8 +100,16 @@ def age_table(frame: pd.DataFrame, age: str, value: str, what: str) -> AgeTable:
         if is_open or next_first == first or (last is not None and last + 1 != next_first):
             raise KitError(
                 _(
-                    "{what}: the age group {a} is not followed by {b}; groups must join without gap or overlap."
-                ).format(what=what, a=shown(frame[age].iloc[here]), b=shown(frame[age].iloc[following]))
+                    "{what}, column {c}: the age group {a} is not followed by {b} (rows {row} and {next}); groups "
+                    "must join without gap or overlap."
+                ).format(
+                    what=what,
+                    c=shown(age),
+                    a=shown(frame[age].iloc[here]),
+                    b=shown(frame[age].iloc[following]),
+                    row=shown(frame.index[here]),
+                    next=shown(frame.index[following]),
+                )
             )
     if parsed[order[-1]][1] is not None:
         raise KitError(

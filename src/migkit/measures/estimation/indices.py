@@ -85,7 +85,12 @@ def courgeau_k(
     places = numbers(scales[n], _("{what}, column {c!r}").format(what=what, c=n)).to_numpy()
     y = numbers(scales[cmi], _("{what}, column {c!r}").format(what=what, c=cmi)).to_numpy()
     if (places < 2).any():
-        raise KitError(_("{what}: every scale must have 2 places or more.").format(what=what))
+        row = shown(scales.index[int((places < 2).argmax())])
+        raise KitError(
+            _("{what}, column {c}: every scale must have 2 places or more, but row {row} has fewer.").format(
+                what=what, c=shown(n), row=row
+            )
+        )
     x = np.log(places**2)
     if len(x) < 1 + intercept or (intercept and np.ptp(x) == 0):
         raise KitError(_("{what} needs {k} scales that differ, or more.").format(what=what, k=1 + intercept))

@@ -127,8 +127,14 @@ def flow_matrix(
         unknown = is_unknown(flows[column])
         if unknown.any():
             raise KitError(
-                _("{what}: {c} is not stated in {n} rows; leave them out, and say how many they are.").format(
-                    what=what, c=shown(column), n=int(unknown.sum())
+                _(
+                    "{what}: {c} is not stated in {n} rows, such as row {row}; leave them out, and say how many "
+                    "they are."
+                ).format(
+                    what=what,
+                    c=shown(column),
+                    n=int(unknown.sum()),
+                    row=shown(flows.index[int(unknown.to_numpy(dtype=bool).argmax())]),
                 )
             )
     count = pd.Series(1, index=flows.index) if persons is None else flows[persons]

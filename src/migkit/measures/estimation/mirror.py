@@ -2,7 +2,9 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import hypot
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -108,7 +110,7 @@ def _check_kinds(own: pd.DataFrame, partner: pd.DataFrame, keys: list[str]) -> N
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         return _("text")
-    return _("numbers") if isinstance(value, (int, float, np.number)) else type(value).__name__
+    return _("numbers") if isinstance(value, (Real, Decimal)) else type(value).__name__
 
 
 def _side_by_side(own: pd.DataFrame, partner: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -128,17 +130,27 @@ def _check_corridors(table: pd.DataFrame, keys: list[str], persons: str, what: s
         unknown = is_unknown(table[key])
         if unknown.any():
             raise KitError(
-                _("{what}: {key} is not stated in {n} rows: leave them out and say so.").format(
-                    what=what, key=shown(key), n=int(unknown.sum())
+                _("{what}: {key} is not stated in {n} rows, such as row {row}: leave them out and say so.").format(
+                    what=what, key=shown(key), n=int(unknown.sum()), row=shown(_first(table, unknown))
                 )
             )
     doubled = _corridor_names(table, keys).duplicated()
     if doubled.any():
         raise KitError(
             _(
-                "{what}: the corridor {key} stands twice; add the rows up, or name what tells them apart in by=."
-            ).format(what=what, key=" ".join(map(str, table.loc[doubled.to_numpy(), keys].iloc[0])))
+                "{what}: the corridor {key} stands twice, again in row {row}; add the rows up, or name what tells "
+                "them apart in by=."
+            ).format(
+                what=what,
+                key=" ".join(map(str, table.loc[doubled.to_numpy(), keys].iloc[0])),
+                row=shown(_first(table, doubled)),
+            )
         )
+
+
+def _first(table: pd.DataFrame, bad: Any) -> Any:
+    """The label of the first bad row."""
+    return table.index[int(np.asarray(bad, dtype=bool).argmax())]
 
 
 def reconcile_mirror(
@@ -234,20 +246,24 @@ def _quality(
     result = pd.DataFrame({"coverage": 1.0, "factor": 1.0, "error": np.nan}, index=range(len(frame)))
     if coverage in frame:
         share = numbers(frame[coverage], _("{what}, column {c!r}").format(what=what, c=coverage)).to_numpy()
-        if ((share <= 0) | (share > 1)).any():
+        odd = (share <= 0) | (share > 1)
+        if odd.any():
             raise KitError(
-                _("{what}: a coverage is a share above 0 and at most 1, such as 0.8; got {x:g}.").format(
-                    what=what, x=share[(share <= 0) | (share > 1)][0]
-                )
+                _(
+                    "{what}: a coverage is a share above 0 and at most 1, such as 0.8; got {x:g} in row {row}."
+                ).format(what=what, x=share[odd][0], row=shown(_first(frame, odd)))
             )
         result["coverage"] = share
     if duration in frame:
         months = numbers(frame[duration], _("{what}, column {c!r}").format(what=what, c=duration)).to_numpy()
-        odd = [month for month in months if month not in factors]
-        if odd:
+        odd = np.array([month not in factors for month in months], dtype=bool)
+        if odd.any():
             raise KitError(
-                _("{what}: there is no factor for a duration of {m:g} months; those known are {have}.").format(
-                    what=what, m=odd[0], have=", ".join(map(shown, factors))
+                _(
+                    "{what}: there is no factor for a duration of {m:g} months (row {row}); those known are "
+                    "{have}."
+                ).format(
+                    what=what, m=months[odd][0], row=shown(_first(frame, odd)), have=", ".join(map(shown, factors))
                 )
             )
         result["factor"] = [number(factors[month], _("A factor of duration")) for month in months]

@@ -19,8 +19,8 @@ from migkit.measures._input import (
 )
 from migkit.measures.estimation.cohorts import (
     age_label,
-    first_and_last,
     match_cohorts,
+    parsed_ages,
     years_between,
 )
 from migkit.reference import KitError, _
@@ -201,7 +201,7 @@ def _match_groups(
         need_columns(births, [*names, "age_end", "births"], _("The births"))
     keys_first, keys_second = (_groups(census, names) for census in (first, second))
     if set(keys_first) != set(keys_second):
-        odd = sorted(map(str, set(keys_first) ^ set(keys_second)))
+        odd = [" ".join(map(shown, key)) for key in in_order(set(keys_first) ^ set(keys_second))]
         raise KitError(_("Only one of the two censuses has the group {g}.").format(g=", ".join(odd)))
     parts = []
     for key, rows in keys_first.items():
@@ -280,13 +280,13 @@ def child_net_migration(
     youngest, oldest = (whole_number(each, "childbearing") for each in childbearing)
     need_columns(women, [age, population, net], _("The table of women"))
     need_columns(children, [child_age, child_population], _("The table of children"))
-    groups = [first_and_last(label, _("The table of women")) for label in women[age]]
+    groups = parsed_ages(women[age], _("The table of women"))
     persons = numbers(women[population], _("Column {c!r}").format(c=population)).to_numpy()
     moved = signed_numbers(women[net], _("Column {c!r}").format(c=net)).to_numpy()
     counts = numbers(children[child_population], _("Column {c!r}").format(c=child_population)).to_numpy()
     rows = []
-    for label, born in zip(children[child_age], counts, strict=True):
-        low, last, _open = first_and_last(label, _("The table of children"))
+    young = parsed_ages(children[child_age], _("The table of children"))
+    for label, (low, last, _open), born in zip(children[child_age], young, counts, strict=True):
         high = low + 1 if last is None else last + 1
         if high > years:
             raise KitError(

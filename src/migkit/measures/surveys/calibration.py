@@ -124,11 +124,12 @@ def rake(
 def _margin(sample: pd.DataFrame, column: str, known: Any) -> tuple[np.ndarray, np.ndarray]:
     """Group of each row as a number, and the known totals in that order."""
     where = _("The sample, column {c}").format(c=shown(column))
-    if is_unknown(sample[column]).any():
+    unknown = is_unknown(sample[column]).to_numpy(dtype=bool)
+    if unknown.any():
         raise KitError(
-            _("{where}: {n} rows are not stated; give them a group first, for they have no total.").format(
-                where=where, n=int(is_unknown(sample[column]).sum())
-            )
+            _(
+                "{where}: row {row} is not stated ({n} such rows); give them a group first, they have no total."
+            ).format(where=where, row=shown(sample.index[int(unknown.argmax())]), n=int(unknown.sum()))
         )
     if not isinstance(known, (Mapping, pd.Series)):
         raise KitError(

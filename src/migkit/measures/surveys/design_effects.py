@@ -124,8 +124,12 @@ def intraclass_correlation(sample: pd.DataFrame, y: str, cluster: str) -> float:
     """
     what = _("The sample")
     need_columns(sample, [y, cluster], what)
-    if is_unknown(sample[cluster]).any():
-        raise KitError(_("{what}: a row has no {c}.").format(what=what, c=shown(cluster)))
+    unknown = is_unknown(sample[cluster]).to_numpy(dtype=bool)
+    if unknown.any():
+        row = shown(sample.index[int(unknown.argmax())])
+        raise KitError(
+            _("{what}, column {c}: row {row} has no cluster.").format(what=what, c=shown(cluster), row=row)
+        )
     values = signed_numbers(sample[y], _("{what}, column {c}").format(what=what, c=shown(y)))
     kept = values.notna()
     groups, _names = pd.factorize(tidy(sample[cluster])[kept.to_numpy()])

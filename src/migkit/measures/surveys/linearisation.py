@@ -179,11 +179,18 @@ def cluster_totals(
     [2.0, 3.0]
     """
     weight, cluster, stratum = design
-    unplaced = sample[[stratum, cluster]].isna().any(axis=1)
+    unplaced = sample[[stratum, cluster]].isna().any(axis=1).to_numpy(dtype=bool)
     if unplaced.any():
         raise KitError(
-            _("{what}: {n} rows have no {stratum} or no {cluster}, so their error cannot be estimated.").format(
-                what=what, n=int(unplaced.sum()), stratum=shown(stratum), cluster=shown(cluster)
+            _(
+                "{what}: {n} rows have no {stratum} or no {cluster}, such as row {row}, so their error cannot be "
+                "estimated."
+            ).format(
+                what=what,
+                n=int(unplaced.sum()),
+                stratum=shown(stratum),
+                cluster=shown(cluster),
+                row=shown(sample.index[int(unplaced.argmax())]),
             )
         )
     keys = [tidy(sample[stratum]).rename("stratum"), tidy(sample[cluster]).rename("cluster")]
