@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
+from memory import Memory
 
 from migkit.measures.administrative import name_key
 from migkit.measures.integration import (
@@ -70,26 +69,6 @@ pd.DataFrame({"left_id": links.get_level_values(0), "right_id": links.get_level_
 import resource
 print(seconds, len(pairs), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
-
-
-class Memory:
-    """The most memory that this process held while the block ran (resident set size)."""
-
-    def __enter__(self):
-        self.most = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def _watch(self):
-        me = psutil.Process()
-        while not self._stop.wait(0.05):
-            self.most = max(self.most, me.memory_info().rss)
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
 
 def register(people, language, level, seed, letter):

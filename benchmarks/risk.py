@@ -4,37 +4,16 @@ Prints a table. The target: under 5 times the group-by, on a million records.
 """
 
 import argparse
-import threading
 import time
 
 import numpy as np
 import pandas as pd
-import psutil
+from memory import Memory
 
 from migkit.measures.confidentiality import file_risk, individual_risk, suda
 
 MEBI = 1024 * 1024
 KEYS = ["sex", "age_group", "country_birth", "region", "education", "occupation"]
-
-
-class Memory:
-    """The most memory (resident) that this process held while the block ran."""
-
-    def __enter__(self):
-        self.largest = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def _watch(self):
-        me = psutil.Process()
-        while not self._stop.wait(0.01):
-            self.largest = max(self.largest, me.memory_info().rss)
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
 
 def made_up_records(n, seed=1):
@@ -99,7 +78,7 @@ def main():
             f"{count:,}",
             f"{seconds:.2f}",
             f"{seconds / base:.1f}",
-            f"{memory.largest / MEBI:.0f}",
+            f"{memory.most / MEBI:.0f}",
         )
     with_blanks = records.assign(occupation=records["occupation"].mask(records.index % 50 == 0))
     seconds = best(1, lambda: file_risk(with_blanks, KEYS, "weight"))
