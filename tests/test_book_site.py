@@ -441,6 +441,14 @@ def test_a_changed_dataset_runs_the_notebooks_again(small: Path, small_built: Bu
     assert log.count("Executed notebook in") == 2
 
 
+def test_a_changed_style_alone_reaches_the_pages(small: Path, small_built: Built) -> None:
+    style = small / "book" / "_static" / "kit.css"
+    style.write_text(style.read_text(encoding="utf-8") + "/* new */\n", encoding="utf-8")
+    again = build(small / "out", source=small)
+    assert not again.unchanged
+    assert (again.html / "_static" / "kit.css").read_bytes() == style.read_bytes()
+
+
 def test_faults_fail_in_one_sentence_and_again_until_mended(small: Path, small_built: Built) -> None:
     page = small / "book" / "plain.md"
     page.write_text(PLAIN + "\n[nowhere](nowhere.md)\n", encoding="utf-8")

@@ -101,6 +101,8 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     out.mkdir(parents=True, exist_ok=True)
     say(0.0, _("preparing"))
     _run(source, out, say)
+    # Sphinx leaves these files alone when no page has changed.
+    shutil.copytree(source / "book" / "_static", out / "html" / "_static", dirs_exist_ok=True)
     pages = sum(1 for _page in _pages(out / "html"))
     write_text(finished, json.dumps({"state": state, "pages": pages}))
     say(1.0, _("done"))
