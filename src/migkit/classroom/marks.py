@@ -20,7 +20,7 @@ class Mark:
         off: how far off it is, in words; empty if right.
         cause: what usually leads there, in words; empty if no usual mistake does.
         cause_key: a stable key of that cause, for counting (``q2/1``, or ``form``); empty like ``cause``.
-        print: fingerprint of the answer, to find the same one elsewhere; empty if there was none.
+        fingerprint: of the answer, to find the same one elsewhere; empty if there was none.
     """
 
     question: str
@@ -32,7 +32,7 @@ class Mark:
     off: str = ""
     cause: str = ""
     cause_key: str = ""
-    print: str = ""
+    fingerprint: str = ""
 
     def as_record(self) -> dict[str, Any]:
         """For a JSON file; ``Mark(**record)`` reads it back."""
