@@ -6,6 +6,7 @@ classes/NAME/
   class.yml           module, country, seed and scale (for the trainer: the seed gives the truth away)
   roster.csv          who is in the class
   data/               what participants get
+  individual/ID/      what each participant gets instead, after class release --individual
   trainer/            truth and ledger: never handed out
   inbox/              journal.jsonl (what came in, line by line), quarantine/ (what could not be used, and why)
   backups/            gradebooks before each change, hand-ins that were replaced
@@ -41,6 +42,8 @@ CLASSES = ROOT / "classes"
 EXERCISES = ROOT / "exercises"
 EXAMPLE_ROSTER = ROOT / "trainer_kit" / "templates" / "roster_example.csv"
 TEMPLATES = Path(__file__).with_name("templates")
+#: Makes data: country, scale, seed and the folder in which it puts ``participants`` and what is for the trainer.
+WriteData = Callable[[str, float, int, Path], object]
 
 #: The class's nbgrader_config.py. Plain nbgrader and formgrader read it too, and so grade in the same sandbox.
 NBGRADER_CONFIG = """\
@@ -139,6 +142,34 @@ class Course:
     def release_notebook(self) -> Path:
         """The notebook that participants get."""
         return self.root / "release" / self.module / f"{self.module}.ipynb"
+
+    @property
+    def individual_data(self) -> Path:
+        """Where the data of each participant lie, by id, if they have data of their own."""
+        return self.root / "individual"
+
+    @property
+    def individual(self) -> bool:
+        """Whether each participant has data of their own (``kit class release --individual``)."""
+        return self.individual_data.is_dir()
+
+    def data_of(self, student_id: str) -> Path:
+        """The data on which this participant works.
+
+        Raises:
+            KitError: if each participant has data of their own, and this one has none yet.
+        """
+        if not self.individual:
+            return self.root / "data"
+        folder = self.individual_data / student_id
+        if not folder.is_dir():
+            raise KitError(
+                _(
+                    "In this class each participant has data of their own, and {student} has none yet; "
+                    "run kit class release {name}."
+                ).format(student=student_id, name=self.root.name)
+            )
+        return folder
 
     @property
     def gradebook_file(self) -> Path:
@@ -286,7 +317,7 @@ def new_course(
     scale: float = 0.01,
     folder: Path | None = None,
     source: Path | None = None,
-    write_data: Callable[[str, float, int, Path], object] | None = None,
+    write_data: WriteData | None = None,
 ) -> tuple[Course, Roster]:
     """Make a class: folders, roster, its own data, the exercises and the gradebook with its people.
 
@@ -322,12 +353,12 @@ def new_course(
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root.parent, prefix=".new-") as place:
         building = Path(place) / "class"
-        _fill(building, settings, roster, exercises, write_data or _data_of(module))
+        _fill(building, settings, roster, exercises, write_data or data_maker(module))
         building.replace(root)
     return Course(root, settings), roster
 
 
-def _data_of(slug: str) -> Callable[[str, float, int, Path], object]:
+def data_maker(slug: str) -> WriteData:
     """What makes the data of a module's class: the sources whose tables it uses, and no others."""
     from migkit.sources import write_dataset  # floors below, imported when needed
     from migkit.sources.registry import sources_with
@@ -346,7 +377,7 @@ def _fill(
     settings: Settings,
     roster: Roster,
     exercises: Path,
-    write_data: Callable[[str, float, int, Path], object],
+    write_data: WriteData,
 ) -> None:
     for room in ("source", "release", "submitted", "autograded", "feedback", "inbox", "backups", "reports"):
         (root / room).mkdir(parents=True)

@@ -52,7 +52,7 @@ def command() -> None:
 
     \b
     kit class new banjul --roster roster.csv    make the class, with data of its own
-    kit class release banjul                    make the zip to hand out
+    kit class release banjul                    make the zip to hand out (--individual: own data for each)
     kit class collect banjul E:\\                take in what comes back (folder, zip, USB stick)
     kit class grade banjul                      grade what is not graded yet
     kit class formgrader banjul                 give points to written answers, in the browser
@@ -95,13 +95,27 @@ def new(
 @command.command()
 @NAME
 @click.option("--per-participant", is_flag=True, help="One zip each, whose notebook carries the participant's id.")
+@click.option(
+    "--individual/--shared",
+    default=None,
+    help="Data of their own for each participant, or the same for all [default: as before; at first the same].",
+)
 @FOLDER
-def release(name: str, per_participant: bool, folder: Path | None) -> None:
-    """Make the hand-out: notebook, data, READ ME. Refuses if a solution or hidden test is left in it."""
+def release(name: str, per_participant: bool, individual: bool | None, folder: Path | None) -> None:
+    """Make the hand-out: notebook, data, READ ME. Refuses if a solution or hidden test is left in it.
+
+    With --individual each participant gets the same questions on data of their own, so a copied number is a wrong
+    number. That takes about three seconds for each person. Whoever joins the roster later gets theirs when the
+    command is run again; data that are there already stay as they are.
+    """
     from migkit.classroom import handout
     from migkit.classroom.course import open_course
 
-    zips = handout.release(open_course(name, folder), per_participant)
+    course = open_course(name, folder)
+    with people_bar(_("data")) as progress:
+        zips = handout.release(course, per_participant, individual, progress)
+    if course.individual:
+        click.echo(_("Each zip holds data of one participant's own: give everybody the one with their id."))
     for path in zips[:3]:
         click.echo(_("{path} ({n} kB)").format(path=path, n=path.stat().st_size // 1024))
     if len(zips) > 3:
