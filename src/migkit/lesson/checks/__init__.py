@@ -13,8 +13,9 @@ One file for each exercise (``m04_census.py``) holds ``QUESTIONS: dict[str, Ques
 """
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -35,9 +36,9 @@ TOLERANCE = 1e-6
 
 
 def same(answer: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
-    """Whether two answers agree: numbers within ``tolerance`` (relative), texts exactly, tables cell by cell.
+    """Whether two answers agree: numbers within ``tolerance`` (relative), all else exactly, tables cell by cell.
 
-    Order of rows and columns does not matter, nor whether one column is a Series or a table.
+    Order of rows and columns does not matter, nor whether one column is a Series or a table; that of a list does.
 
     >>> same(1 / 3, 0.33333333333)
     True
@@ -45,17 +46,29 @@ def same(answer: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
     True
     """
     if isinstance(answer, (pd.Series, pd.DataFrame)) or isinstance(other, (pd.Series, pd.DataFrame)):
-        mine, theirs = _cells(answer), _cells(other)
+        if getattr(answer, "size", None) != getattr(other, "size", None):
+            return False
+        mine, theirs = cells_of(answer), cells_of(other)
         if mine is None or theirs is None or mine.keys() != theirs.keys():
             return False
         return all(same(mine[key], theirs[key], tolerance) for key in mine)
     if is_number(answer) and is_number(other):
         return bool(np.isclose(float(answer), float(other), rtol=tolerance, atol=tolerance))
-    return isinstance(answer, str) and isinstance(other, str) and answer == other
+    if isinstance(answer, (list, tuple)) and isinstance(other, (list, tuple)):
+        pairs = zip(answer, other, strict=False)
+        return len(answer) == len(other) and all(same(mine, theirs, tolerance) for mine, theirs in pairs)
+    alike = any(isinstance(answer, kind) and isinstance(other, kind) for kind in (str, date, (bool, np.bool_)))
+    return alike and bool(answer == other)
 
 
-def _cells(table: Any) -> dict[tuple[str, str], Any] | None:
-    """A table as {(row, column): value}; a column on its own bears no name."""
+def cells_of(table: Any) -> dict[tuple[str, str], Any] | None:
+    """A table as {(row, column): value}; a column on its own bears no name.
+
+    None if it is no table, or a label stands there twice.
+
+    >>> cells_of(pd.Series({"F": 1, "M": 2}))
+    {('F', ''): 1, ('M', ''): 2}
+    """
     if isinstance(table, pd.DataFrame) and table.shape[1] == 1:
         table = table.iloc[:, 0]
     if isinstance(table, pd.Series):
@@ -298,6 +311,21 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Road:
+    """Where one mistake leads in given data, alone or after a slip.
+
+    Attributes:
+        key: ``q2/1`` for the first mistake of q2, ``q2/1+1`` for the same after the first slip.
+        messages: what to say of it (English; shown through ``_()``).
+        answer: the wrong answer.
+    """
+
+    key: str
+    messages: tuple[str, ...]
+    answer: Any
+
+
+@dataclass(frozen=True)
 class Review:
     """What a check has to say."""
 
@@ -340,31 +368,44 @@ class Question:
             )
             return Review((nothing,), "")
         tables = cache(data)
-        try:
-            complaints = self.shape.complaints(answer, tables)
-        except Exception:  # an answer of a strange make must end in a sentence, not in a traceback
-            complaints = [_("This answer has a form that cannot be read: {kind}.").format(kind=_kind(answer))]
+        complaints = self.complaints(answer, tables)
         if not complaints:
-            complaints = self._usual_mistake(answer, tables)
+            road = next((road for road in self.roads(tables) if leads_to(road, answer)), None)
+            complaints = [_(message) for message in road.messages] if road else []
         return Review(tuple(complaints), "" if complaints else _(self.noted))
 
-    def _usual_mistake(self, answer: Any, data: Data) -> list[str]:
-        """The first mistake that leads to ``answer``, on these data or on those that an earlier slip left."""
-        for mistake in self.mistakes:
-            if _leads_to(mistake, answer, data):
-                return [_(mistake.message)]
-        for slip in self.slips:
+    def complaints(self, answer: Any, data: Data) -> list[str]:
+        """What is wrong with the form of ``answer``. Never raises."""
+        try:
+            return self.shape.complaints(answer, data)
+        except Exception:  # an answer of a strange make must end in a sentence, not in a traceback
+            return [_("This answer has a form that cannot be read: {kind}.").format(kind=_kind(answer))]
+
+    def roads(self, data: Data) -> Iterator[Road]:
+        """Where each mistake leads, the most likely first: on these data, then on those that a slip left."""
+        for number, mistake in enumerate(self.mistakes, start=1):
+            yield from _road(f"{self.key}/{number}", (mistake.message,), mistake, data)
+        for after, slip in enumerate(self.slips, start=1):
             altered = cache(slip.alter(data))
-            for mistake in self.mistakes:
-                if _leads_to(mistake, answer, altered):
-                    return [_(mistake.message), _(slip.message)]
-        return []
+            for number, mistake in enumerate(self.mistakes, start=1):
+                yield from _road(f"{self.key}/{number}+{after}", (mistake.message, slip.message), mistake, altered)
 
 
-def _leads_to(mistake: Mistake, answer: Any, data: Data) -> bool:
+def _road(key: str, messages: tuple[str, ...], mistake: Mistake, data: Data) -> Iterator[Road]:
+    """The road of a mistake, if these data allow it (they may lack a column, or nobody may be concerned)."""
     try:
-        return same(answer, mistake.wrong(data))
-    except Exception:  # a mistake that this data set does not allow (no such column) is not this one
+        answer = mistake.wrong(data)
+    except Exception:  # whatever the mistake stumbles over here: it is not this one
+        return
+    if answer is not None:
+        yield Road(key, messages, answer)
+
+
+def leads_to(road: Road, answer: Any) -> bool:
+    """Whether ``answer`` is where the road ends. Never raises."""
+    try:
+        return same(answer, road.answer)
+    except Exception:  # an answer of a strange make
         return False
 
 
@@ -390,10 +431,13 @@ __all__ = [
     "Number",
     "Question",
     "Review",
+    "Road",
     "Shape",
     "Slip",
     "Table",
+    "cells_of",
     "is_number",
+    "leads_to",
     "questions",
     "same",
 ]
