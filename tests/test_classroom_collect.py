@@ -3,7 +3,10 @@
 import io
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 
 from classroom_tiny import MODULE, answer, make_class, make_zip, text
-from migkit.classroom import handin
+from migkit.classroom import files, handin
 from migkit.classroom.course import open_course
 from migkit.classroom.handin import clean_stem, collect, journal, missing
 from migkit.classroom.handout import release
@@ -191,7 +194,7 @@ def test_a_second_hand_in_replaces_the_first_which_is_kept(course, stick):
     (entry,) = collect(course, stick)
     assert entry.status == "replaced"
     assert submitted(course, "p01") == second
-    assert (course.root / entry.kept / f"{MODULE}.ipynb").read_text(encoding="utf-8") == first
+    assert (course.root / entry.kept).read_text(encoding="utf-8") == first
     put(stick, f"{MODULE}_p01.ipynb", first)
     (entry,) = collect(course, stick)
     assert entry.status == "older", "an old stick must not undo a newer hand-in"
@@ -245,18 +248,23 @@ def test_a_half_written_line_of_the_journal_is_passed_over(course, stick):
     assert len(journal(course)) == 1
 
 
-def test_a_lock_of_a_dead_command_is_taken_over_and_a_living_one_respected(course, stick):
-    import psutil
-
+def test_a_lock_of_a_dead_command_counts_for_nothing_and_a_living_one_is_respected(course, stick):
     put(stick, f"{MODULE}_p01.ipynb", text(answer(course)))
     lock = course.root / "backups" / ".lock"
-    me = psutil.Process()
-    lock.write_text(f"{me.pid} {me.create_time()}", encoding="ascii")
-    with pytest.raises(KitError, match="Another command"):
-        collect(course, stick)
-    lock.write_text(f"{me.pid} 1.0", encoding="ascii")
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom migkit.classroom import files\n"
+        "with files.only_one(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(lock)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(KitError, match=rf"Another command \(process {holder.pid}\)"):
+            collect(course, stick)
+        holder.kill()
     assert len(collect(course, stick)) == 1
-    assert not lock.exists()
+    with files.only_one(lock), ThreadPoolExecutor(1) as other, pytest.raises(KitError, match="Another command"):
+        other.submit(collect, course, stick).result()
 
 
 @given(

@@ -1,14 +1,20 @@
 """Collecting: find returned notebooks however they come, say whose they are, keep every one of them.
 
-A hand-in is one of: taken, unchanged, replaced (a second one; the first lies in backups/), older (not used,
-kept), damaged, unknown (kept in inbox/quarantine with the reason), refused (never opened). Nothing is ever taken
-out of the folder or zip that was given.
+A hand-in is one of: taken, unchanged, replaced (a second one; the first is kept), older (not used, kept), damaged,
+unknown (kept in inbox/quarantine with the reason), refused (never opened). Nothing is ever taken out of the folder
+or zip that was given.
+
+:func:`accept` is the one road in, for the network too. The notebook is safe on the disk first, then its receipt,
+then the line of the journal; only then does nbgrader see it, and only then is it acknowledged. Whatever cuts this
+short, :func:`settle` brings the rest in line with the receipts at the next command.
 """
 
 import contextlib
 import io
 import json
+import logging
 import re
+import shutil
 import stat
 import zipfile
 import zlib
@@ -21,11 +27,14 @@ from typing import Any, Literal
 
 from nbformat import NotebookNode
 
-from migkit.classroom import files, notebooks
+from migkit.classroom import files, notebooks, receipts
 from migkit.classroom.course import Course
+from migkit.classroom.receipts import Receipt
 from migkit.classroom.roster import Person, Roster, plain
 from migkit.reference import KitError, _
 from migkit.reference.files import write_bytes, write_text
+
+LOG = logging.getLogger("migkit")
 
 Status = Literal["taken", "unchanged", "replaced", "older", "damaged", "unknown", "refused"]
 
@@ -289,8 +298,170 @@ class _HandIn:
     notebook: NotebookNode
 
 
+def wanted_cells(course: Course) -> set[str]:
+    """nbgrader's ids of the cells of the assignment.
+
+    Raises:
+        KitError: if nothing was released yet.
+    """
+    if not course.release_notebook.is_file():
+        raise KitError(_("This class has no assignment yet; run kit class release first."))
+    released = notebooks.read(course.release_notebook)
+    return {str(cell.metadata.nbgrader.grade_id) for cell in released.cells if "nbgrader" in cell.metadata}
+
+
+def accept(
+    course: Course, student_id: str, content: bytes, origin: str, at: datetime | None = None, file: str = ""
+) -> Receipt:
+    """Take in one notebook of one participant; when this returns, no power cut takes it away any more.
+
+    May be called from any thread, also while the class is being graded. The notebook that counts already gives
+    the receipt that it has; another one, be it an earlier one, becomes the next version, which counts.
+
+    Args:
+        course: the class.
+        student_id: whose it is.
+        content: the notebook's file, as it came.
+        origin: the road by which it came, in a word, such as ``network``.
+        at: when it was handed in, by default now.
+        file: its name as it came.
+
+    Raises:
+        KitError: if it is damaged, too big, another notebook or another person's, nothing was released, nobody
+            has that id, or the disk is full or read-only. Then it is not handed in.
+    """
+    roster = course.roster()
+    roster.find(student_id)
+    if len(content) > MAX_NOTEBOOK:
+        raise KitError(_("Not handed in: {why}.").format(why=_too_big(MAX_NOTEBOOK)))
+    notebook, trouble = read_notebook(content, wanted_cells(course), course.module)
+    if notebook is None:
+        raise KitError(_("Not handed in: {why}. Save the notebook and try again.").format(why=trouble))
+    said = Owners(roster, course.module).by_content(notebook)
+    if said and student_id not in said:
+        raise KitError(
+            _("Not handed in: the notebook says that it is {said}'s, not {student}'s.").format(
+                said=", ".join(sorted(said)), student=student_id
+            )
+        )
+    with _inbox(course):
+        return _accept(course, student_id, content, origin, at or files.now(), file)
+
+
+@contextlib.contextmanager
+def _inbox(course: Course) -> Iterator[None]:
+    """Take in alone; others wait. Not the lock of the class: a hand-in does not wait for the grading."""
+    with files.explained(course.root), files.only_one(course.root / "inbox" / ".lock", wait=120):
+        yield
+
+
+def _accept(course: Course, student_id: str, content: bytes, origin: str, at: datetime, file: str = "") -> Receipt:
+    """:func:`accept` without its doubts, by whoever has the inbox."""
+    before = receipts.counting(course).get(student_id)
+    sha256 = files.sha256(content)
+    if before and before.sha256 == sha256:
+        receipt = before
+    else:
+        version = before.version + 1 if before else 1
+        received = datetime.now(UTC).isoformat(timespec="milliseconds")
+        when = at.astimezone(UTC).isoformat()
+        receipt = Receipt(student_id, course.module, version, sha256, when, received, origin, len(content), file)
+        files.keep(receipts.kept_file(course, student_id, sha256), content)
+        files.append_line(receipts.receipts_file(course), json.dumps(receipt.as_record(), ensure_ascii=False))
+    if not any(_is_about(entry, receipt) for entry in journal(course)):
+        _note(course, _entry_of(course, receipt))
+    with contextlib.suppress(PermissionError):  # Windows, while nbgrader reads it; settled at the next command
+        _put_in_place(course, receipt)
+    return receipt
+
+
+def _is_about(entry: Entry, receipt: Receipt) -> bool:
+    """Whether this line of the journal tells of that receipt."""
+    if entry.status not in ("taken", "replaced"):
+        return False
+    same = (entry.student_id, entry.sha256) == (receipt.student_id, receipt.sha256)
+    return same and (entry.at == receipt.received or receipt.origin == receipts.FOUND)
+
+
+def _entry_of(course: Course, receipt: Receipt) -> Entry:
+    """The line of the journal for a receipt; a second version says where the one before is."""
+    entry = Entry(
+        "taken",
+        receipt.file or receipt.origin,
+        receipt.student_id,
+        sha256=receipt.sha256,
+        at=receipt.received,
+    )
+    if receipt.version == 1:
+        return entry
+    earlier = next(
+        each
+        for each in reversed(receipts.read(course))
+        if (each.student_id, each.module, each.version)
+        == (receipt.student_id, receipt.module, receipt.version - 1)
+    )
+    kept = receipts.kept_file(course, earlier.student_id, earlier.sha256).relative_to(course.root).as_posix()
+    reason = _("the earlier hand-in lies in {where}").format(where=kept)
+    return replace(entry, status="replaced", reason=reason, kept=kept)
+
+
+def _put_in_place(course: Course, receipt: Receipt) -> None:
+    """Let nbgrader see the version that counts; at every moment a whole notebook lies there, or none yet."""
+    target = course.submitted(receipt.student_id)
+    notebook, clock = target / f"{course.module}.ipynb", target / "timestamp.txt"
+    when = datetime.fromisoformat(receipt.at).strftime("%Y-%m-%d %H:%M:%S UTC").encode("ascii")
+    if target.is_dir():
+        if not notebook.is_file() or files.sha256(notebook.read_bytes()) != receipt.sha256:
+            files.keep(notebook, receipts.content(course, receipt))
+        if not clock.is_file() or clock.read_bytes() != when:
+            files.keep(clock, when)
+        return
+    building = target.with_name(f".{course.module}.new")
+    shutil.rmtree(building, ignore_errors=True)
+    files.keep(building / clock.name, when)
+    files.keep(building / notebook.name, receipts.content(course, receipt))
+    building.replace(target)
+    files.sync_folder(target.parent)
+
+
+def settle(course: Course) -> None:
+    """Bring journal and submitted/ in line with the receipts, after an interruption or a hand from outside.
+
+    A notebook in submitted/ that has no receipt was put there by plain nbgrader or by the trainer: it gets one.
+    """
+    with _inbox(course):
+        given = receipts.read(course)
+        known = {(receipt.student_id, receipt.sha256) for receipt in given}
+        entries = journal(course)
+        for receipt in given:
+            if not any(_is_about(entry, receipt) for entry in entries):
+                _note(course, _entry_of(course, receipt))
+        counts = receipts.counting(course)
+        for person in course.roster().people:
+            place = course.submitted(person.student_id) / f"{course.module}.ipynb"
+            present = place.read_bytes() if place.is_file() else b""
+            if present and (person.student_id, files.sha256(present)) not in known:
+                at = datetime.fromtimestamp(int(place.stat().st_mtime), UTC)
+                _accept(course, person.student_id, present, receipts.FOUND, _handed_in_at(place, at))
+            elif person.student_id in counts:
+                try:
+                    _put_in_place(course, counts[person.student_id])
+                except KitError as trouble:  # one damaged file must not stop the class
+                    LOG.warning("%s", trouble)
+
+
+def _handed_in_at(place: Path, otherwise: datetime) -> datetime:
+    """What nbgrader's timestamp beside a notebook says, if one is there that can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        text = place.with_name("timestamp.txt").read_text(encoding="utf-8").strip().removesuffix(" UTC")
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+    return otherwise
+
+
 def collect(course: Course, place: Path) -> list[Entry]:
     """Take in what participants handed in from ``place`` (folder, zip, USB stick or one notebook).
+
+    Interrupted at any moment and repeated, it comes to the same.
 
     Returns:
         What became of each file, in the order in which it was found.
@@ -298,13 +469,10 @@ def collect(course: Course, place: Path) -> list[Entry]:
     Raises:
         KitError: if there is nothing to collect, or nothing was released yet.
     """
-    if not course.release_notebook.is_file():
-        raise KitError(_("This class has no assignment yet; run kit class release first."))
+    wanted = wanted_cells(course)
     found = list(find_files(place))
     if not found:
         raise KitError(_("No notebook was found in {path}, nor in zips in it.").format(path=place))
-    released = notebooks.read(course.release_notebook)
-    wanted = {str(cell.metadata.nbgrader.grade_id) for cell in released.cells if "nbgrader" in cell.metadata}
     owners = Owners(course.roster(), course.module)
     with course.change("collect"):
         known = journal(course)
@@ -317,12 +485,18 @@ def collect(course: Course, place: Path) -> list[Entry]:
             else:
                 usable[result.student_id].append(result)
         for hand_ins in usable.values():
-            entries += _choose(course, hand_ins, known)
+            entries += _choose(course, hand_ins)
         for entry in entries:
-            if entry.status != "unchanged" and not any(_same(entry, old) for old in known):
-                files.append_line(course.journal, json.dumps(asdict(entry), ensure_ascii=False))
+            accepted = entry.status in ("taken", "unchanged", "replaced")  # in the journal by now
+            if not accepted and not any(_same(entry, old) for old in known):
+                _note(course, entry)
     place_of = {str(item.path): number for number, item in enumerate(found)}
     return sorted(entries, key=lambda entry: place_of[entry.file])
+
+
+def _note(course: Course, entry: Entry) -> None:
+    """Add a line to the journal."""
+    files.append_line(course.journal, json.dumps(asdict(entry), ensure_ascii=False))
 
 
 def _same(entry: Entry, other: Entry) -> bool:
@@ -374,11 +548,11 @@ def _keep(course: Course, item: Found, entry: Entry) -> Entry:
     return replace(entry, kept=target.relative_to(course.root).as_posix())
 
 
-def _choose(course: Course, hand_ins: list[_HandIn], known: list[Entry]) -> list[Entry]:
+def _choose(course: Course, hand_ins: list[_HandIn]) -> list[Entry]:
     """Of one participant's notebooks use the newest; the others are kept."""
     ordered = sorted(hand_ins, key=lambda one: (one.found.modified, str(one.found.path)))
     newest = ordered[-1]
-    entries = [_take(course, newest, known)]
+    entries = [_take(course, newest)]
     for other in ordered[:-1]:
         entry = Entry("older", str(other.found.path), other.student_id, sha256=files.sha256(other.found.content))
         if entry.sha256 == entries[0].sha256:
@@ -389,48 +563,34 @@ def _choose(course: Course, hand_ins: list[_HandIn], known: list[Entry]) -> list
     return entries
 
 
-def _take(course: Course, hand_in: _HandIn, known: list[Entry]) -> Entry:
-    """Put a hand-in where nbgrader looks for it; one that is there already moves to backups/ first."""
-    target = course.submitted(hand_in.student_id)
-    present = target / f"{course.module}.ipynb"
-    content = hand_in.found.content
-    entry = Entry("taken", str(hand_in.found.path), hand_in.student_id, sha256=files.sha256(content))
-    if present.is_file():
-        old = files.sha256(present.read_bytes())
-        if old == entry.sha256:
-            return replace(entry, status="unchanged", reason=_("collected before"))
-        if any(_same(replace(entry, status=used), old) for used in ("taken", "replaced") for old in known):
-            return replace(
-                entry, status="older", reason=_("collected before, and replaced by a newer hand-in since")
-            )
-    building = course.root / "submitted" / hand_in.student_id / f".{course.module}.new"
-    when = hand_in.found.modified.strftime("%Y-%m-%d %H:%M:%S UTC")
-    write_bytes(building / f"{course.module}.ipynb", content)
-    write_text(building / "timestamp.txt", when)
-    if not target.exists():
-        building.replace(target)
-        return entry
-    backup = files.free_name(course.root / "backups" / "hand_ins" / hand_in.student_id / files.stamp())
-    backup.parent.mkdir(parents=True, exist_ok=True)
-    target.replace(backup)
-    building.replace(target)
-    where = backup.relative_to(course.root).as_posix()
-    return replace(
-        entry, status="replaced", reason=_("the earlier hand-in lies in {where}").format(where=where), kept=where
-    )
+def _take(course: Course, hand_in: _HandIn) -> Entry:
+    """Accept a notebook, unless it or a later one was handed in before: an old stick must undo nothing."""
+    found = hand_in.found
+    entry = Entry("unchanged", str(found.path), hand_in.student_id, sha256=files.sha256(found.content))
+    own = [r for r in receipts.read(course) if (r.student_id, r.module) == (hand_in.student_id, course.module)]
+    if own and own[-1].sha256 == entry.sha256:
+        return replace(entry, reason=_("collected before"))
+    if any(receipt.sha256 == entry.sha256 for receipt in own):
+        return replace(entry, status="older", reason=_("collected before, and replaced by a newer hand-in since"))
+    # Two files' times may come from two wrong clocks, and the one collected last counts; but this computer knows
+    # when a notebook came over the network.
+    if own and own[-1].origin != receipts.COLLECTED and found.modified < datetime.fromisoformat(own[-1].at):
+        reason = _("a newer one was handed in without a stick; version {n} counts").format(n=own[-1].version)
+        return _keep(course, found, replace(entry, status="older", reason=reason))
+    with _inbox(course):
+        receipt = _accept(
+            course, hand_in.student_id, found.content, receipts.COLLECTED, found.modified, entry.file
+        )
+    return _entry_of(course, receipt)
 
 
 def journal(course: Course) -> list[Entry]:
-    """All that was ever collected; a line that a power cut left half-written is left out."""
+    """All that ever came in; a line that a power cut left half-written is left out."""
     entries = []
-    try:
-        lines = course.journal.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    for line in lines:
+    for record in files.read_lines(course.journal):
         try:
-            entries.append(Entry(**json.loads(line)))
-        except (ValueError, TypeError):
+            entries.append(Entry(**record))
+        except TypeError:
             continue
     return entries
 

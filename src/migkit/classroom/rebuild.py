@@ -1,0 +1,257 @@
+"""Making a gradebook whole from what lies beside it: roster, exercises, graded notebooks, what people gave.
+
+:func:`recover` looks after every class at the beginning of each command; :func:`rebuild` makes the gradebook anew.
+"""
+
+import logging
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+
+from migkit.classroom import files, gradebooks, handin, manual_grades, notebooks
+from migkit.classroom.course import Course
+from migkit.classroom.notebooks import grade_id
+from migkit.classroom.roster import Person
+from migkit.reference import KitError, _
+
+LOG = logging.getLogger("migkit")
+
+
+def recover(course: Course) -> None:
+    """Bring a class in order that a power cut, a full disk or somebody's hand left in disorder.
+
+    After it hand-ins agree with their receipts, and the gradebook is sound, has everybody of the roster and holds
+    the points that people gave. Where all is well it changes nothing and takes a moment.
+    """
+    for left in (course.root / "backups").glob(".*-gradebook-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    handin.settle(course)
+    _add_people(course)
+    mend(course)
+    manual_grades.reconcile(course)
+
+
+def mend(course: Course) -> None:
+    """Put the gradebook back from its last good copy if it is broken, complete it, and say so in one sentence."""
+    what = gradebooks.trouble(course)
+    if not what:
+        return
+    good = next((path for path in gradebooks.backups(course) if _is_sound(course, path)), None)
+    with tempfile.TemporaryDirectory(dir=course.root / "backups", prefix=".mending-gradebook-") as place:
+        fresh = Path(place) / "gradebook.db"
+        if good:
+            gradebooks.copy_into(good, fresh)
+        complete(course, fresh)
+        _keep_broken(course)
+        gradebooks.copy_into(fresh, course.gradebook_file)
+    where = _("the copy {name}").format(name=good.name) if good else _("the hand-ins")
+    LOG.warning(
+        "%s",
+        _(
+            "The gradebook was broken ({what}); it was put back from {where} and completed, "
+            "and the broken one is kept in {folder}."
+        ).format(what=what, where=where, folder=course.root / "backups" / "gradebook"),
+    )
+
+
+def _keep_broken(course: Course) -> None:
+    """A copy of the broken gradebook as it is: who knows what may still be read from it."""
+    path = course.gradebook_file
+    if path.is_file():
+        name = f"{path.stem}-{files.stamp()}-broken.db"
+        target = files.free_name(course.root / "backups" / "gradebook" / name)
+        files.keep(target, path.read_bytes())
+
+
+def _is_sound(course: Course, copy: Path) -> bool:
+    """Whether a copy can be read and knows the assignment; who is missing can be added."""
+    try:
+        _add_people(course, copy)
+        return not gradebooks.trouble(course, copy)
+    except sqlite3.Error:
+        return False
+
+
+def _add_people(course: Course, database: Path | None = None) -> None:
+    """Put those into the gradebook who are in the roster only."""
+    path = database or course.gradebook_file
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            known = {row[0] for row in connection.execute("select id from student")}
+            new = [person for person in course.roster().people if person.student_id not in known]
+            with connection:
+                connection.executemany(
+                    "insert into student (id, first_name, last_name, email) values (?, ?, ?, ?)",
+                    [(p.student_id, p.first_name, p.last_name, p.email) for p in new],
+                )
+    except sqlite3.OperationalError as problem:
+        if "no such table" not in str(problem):
+            raise
+    except sqlite3.DatabaseError:
+        return  # found and mended in a moment
+
+
+def complete(course: Course, database: Path) -> list[Person]:
+    """Put into a gradebook all that is known beside it, and nothing twice; an empty one becomes whole.
+
+    Returns:
+        Who handed in something that has to be graded (again), because its last grading did not come to its end.
+    """
+    from migkit.classroom import grading  # it grades inside a change, and a change recovers first
+
+    address = f"sqlite:///{database.resolve()}"
+    with Gradebook(address, ""):
+        pass  # makes the tables
+    _add_people(course, database)
+    if course.release_notebook.is_file() and gradebooks.trouble(course, database):
+        _register(course, address)
+    waiting = []
+    for person in grading.handed_in(course):
+        last = grading.read_outcome(course, person.student_id)
+        path = course.autograded(person.student_id) / f"{course.module}.ipynb"
+        fresh = last and last.graded and last.hand_in == grading.fingerprint(course, person.student_id)
+        if fresh and path.is_file():
+            _enter(course, person, path, address)
+        else:
+            waiting.append(person)
+    manual_grades.reconcile(course, database)
+    return waiting
+
+
+def _register(course: Course, address: str) -> None:
+    """Let nbgrader enter the assignment, as a release does; the notebook that it makes is thrown away."""
+    with tempfile.TemporaryDirectory() as place:
+        api = course.api(CourseDirectory={"db_url": address, "release_directory": place})
+        result = api.generate_assignment(course.module, force=True, create=True)
+    if not result["success"]:
+        raise KitError(
+            _("nbgrader could not enter {module} into the gradebook: {why}").format(
+                module=course.module, why=(result.get("error") or result.get("log", "")).strip().splitlines()[-1]
+            )
+        )
+
+
+def _enter(course: Course, person: Person, path: Path, address: str) -> None:
+    """Enter the points of a graded notebook, as nbgrader's own steps do; if they are there, nothing."""
+    graded = notebooks.read(path)
+    with Gradebook(address, "") as gradebook:
+        if _has(gradebook, course.module, person, graded):
+            return
+        submitted = course.submitted(person.student_id)
+        at = course.api().coursedir.get_existing_timestamp(str(submitted))
+        gradebook.update_or_create_submission(
+            course.module, person.student_id, **({"timestamp": at} if at else {})
+        )
+    where = {"student": person.student_id, "assignment": course.module, "notebook": course.module}
+    resources = {"nbgrader": {**where, "db_url": address}}
+    for step in (SaveAutoGrades, AssignLatePenalties):
+        step(config=course.config()).preprocess(graded, resources)
+
+
+def _has(gradebook: Gradebook, module: str, person: Person, graded: Any) -> bool:
+    """Whether the gradebook holds the points that stand in a graded notebook."""
+    try:
+        for cell in graded.cells:
+            if utils.is_grade(cell):
+                grade = gradebook.find_grade(grade_id(cell), module, module, person.student_id)
+                if grade.auto_score != utils.determine_grade(cell)[0]:
+                    return False
+    except MissingEntry:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What became of a gradebook made anew.
+
+    Attributes:
+        kept: the old gradebook.
+        differences: where the new one differs from the old one, in words.
+        graded_again: whose hand-ins were graded again.
+    """
+
+    kept: Path | None
+    differences: tuple[str, ...]
+    graded_again: tuple[str, ...]
+
+
+def rebuild(course: Course, again: bool = False) -> Rebuilt:
+    """Make the gradebook anew: from the roster, the exercises, what is graded, and what people gave.
+
+    The new one is made beside and takes the old one's place at the end; the old one is kept in backups/.
+
+    Args:
+        course: the class.
+        again: grade all hand-ins again, instead of those only whose grading did not come to its end.
+
+    Raises:
+        KitError: if nothing was released yet.
+    """
+    from migkit.classroom import grading
+
+    handin.wanted_cells(course)
+    with course.change("rebuild"):
+        before = _points(course.gradebook_file)
+        kept = next(iter(gradebooks.backups(course)), None)
+        with tempfile.TemporaryDirectory(dir=course.root / "backups", prefix=".new-gradebook-") as place:
+            fresh = Path(place) / "gradebook.db"
+            waiting = complete(course, fresh)
+            gradebooks.copy_into(fresh, course.gradebook_file)
+    wanted = grading.handed_in(course) if again else waiting
+    if wanted:
+        grading.grade(course, everybody=again, student_ids=tuple(person.student_id for person in wanted))
+    return Rebuilt(
+        kept,
+        tuple(_differences(before, _points(course.gradebook_file))),
+        tuple(person.student_id for person in wanted),
+    )
+
+
+Points = dict[tuple[str, str], tuple[float | None, float | None, float | None, str | None]]
+
+
+def _points(database: Path) -> Points:
+    """Of each participant and cell: automatic points, manual points, extra points, comment."""
+    query = """
+        select submitted_assignment.student_id, base_cell.name, grade.auto_score, grade.manual_score,
+               grade.extra_credit, comment.manual_comment
+        from submitted_notebook
+        join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
+        join base_cell on base_cell.notebook_id = submitted_notebook.notebook_id
+        left join grade on grade.cell_id = base_cell.id and grade.notebook_id = submitted_notebook.id
+        left join comment on comment.cell_id = base_cell.id and comment.notebook_id = submitted_notebook.id
+        where grade.id is not null or comment.id is not null"""
+    with closing(sqlite3.connect(database)) as connection:
+        return {(student, cell): tuple(values) for student, cell, *values in connection.execute(query)}
+
+
+def _differences(before: Points, after: Points) -> list[str]:
+    """Each cell where two gradebooks differ, in words."""
+    names = (_("points"), _("points by hand"), _("extra points"), _("comment"))
+    nothing = (None, None, None, None)
+    found = []
+    for student, cell in sorted(before.keys() | after.keys()):
+        pairs = zip(names, before.get((student, cell), nothing), after.get((student, cell), nothing), strict=True)
+        for name, old, new in pairs:
+            if old != new:
+                found.append(
+                    _("{student}, {cell}, {what}: {old} before, {new} now").format(
+                        student=student, cell=cell, what=name, old=_shown(old), new=_shown(new)
+                    )
+                )
+    return found
+
+
+def _shown(value: float | str | None) -> str:
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else f"“{value}”"
