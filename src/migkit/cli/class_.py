@@ -5,6 +5,8 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,8 @@ from migkit.cli import serving
 from migkit.reference import KitError, _
 
 if TYPE_CHECKING:
+    from migkit.classroom.board import Board
+    from migkit.classroom.board_server import Served
     from migkit.classroom.roster import Person
 
 FOLDER = click.option(
@@ -53,6 +57,7 @@ def command() -> None:
     \b
     kit class new banjul --roster roster.csv    make the class, with data of its own
     kit class release banjul                    make the zip to hand out (--individual: own data for each)
+    kit class board banjul                      a page for the projector: how far is the room (--demo)
     kit class collect banjul E:\\                take in what comes back (folder, zip, USB stick)
     kit class grade banjul                      grade what is not graded yet
     kit class formgrader banjul                 give points to written answers, in the browser
@@ -202,6 +207,101 @@ def grade(
             n=len(report.outcomes), seconds=report.seconds, name=name
         )
     )
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option("--demo", "playing", is_flag=True, help="Show an invented class at work; NAME is not needed.")
+@click.option("--host", help="Address of this computer in the room [default: found by itself].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port [default: 8765 or the next free].")
+@click.option(
+    "--folder",
+    "shared",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Without network: show what was collected, and collect what appears in this folder.",
+)
+@click.option("--release", "freed", metavar="ID", help="Let this id join from another computer, and stop.")
+@click.option("--browser/--no-browser", default=True, help="Open the projector's page (default) or not.")
+@FOLDER
+def board(
+    name: str | None,
+    playing: bool,
+    host: str | None,
+    port: int | None,
+    shared: Path | None,
+    freed: str | None,
+    browser: bool,
+    folder: Path | None,
+) -> None:
+    """Show live how far the room is: a page with counts for the projector, one with names for you.
+
+    Participants join with the line that the page shows. Each check then tells this computer the id, the question
+    and whether it saw something to look at; never an answer, never code. Hand-ins arrive the same way, each
+    answered by a receipt. All of it stays in the folder of the class. Stop with Ctrl+C, start it again any time.
+    """
+    from migkit.classroom import board_demo
+    from migkit.classroom.board import Board
+    from migkit.classroom.course import open_course
+
+    if playing:
+        with tempfile.TemporaryDirectory(prefix="kit-board-") as place:
+            course = board_demo.make_class(Path(place))
+            _serve_board(Board(course), host or serving.HOST, port, None, browser, board_demo.play)
+        return
+    if not name:
+        raise KitError(
+            _("Say which class, for example kit class board banjul; or look at kit class board --demo.")
+        )
+    live = Board(open_course(name, folder))
+    if freed:
+        click.echo(_("{student} can join from another computer now.").format(student=live.release(freed)))
+        return
+    _serve_board(live, serving.HOST if shared and not host else host, port, shared, browser)
+
+
+def _serve_board(
+    live: "Board",
+    host: str | None,
+    port: int | None,
+    shared: Path | None,
+    browser: bool,
+    play: "Callable[[Served, threading.Event], None] | None" = None,
+) -> None:
+    """Serve until Ctrl+C."""
+    from migkit.classroom.board_server import room_addresses, serve
+
+    found = room_addresses()
+    listen = host or (found[0] if found else serving.HOST)
+    if not serving.is_free(0, listen):  # any port: is the address ours at all?
+        raise KitError(
+            _("This computer has no address {host}; it has: {found}.").format(
+                host=listen, found=", ".join([*found, serving.HOST])
+            )
+        )
+    shown = found[0] if listen == "0.0.0.0" and found else listen
+    port = serving.choose_port(port, 8765, "--port", host=listen)
+    serving.end_on_signals()
+    ended = threading.Event()
+    with serve(live, listen, port, shown, shared) as served:
+        click.echo(_("  Projector   {address}").format(address=served.pages))
+        click.echo(_("  For you     {address}   (names: do not project it)").format(address=served.trainer_page))
+        click.echo(_("  Code        {code}").format(code=live.code))
+        if listen == serving.HOST and not shared and play is None:
+            click.echo(
+                _("This computer is in no network: the board shows what was collected. See --folder, --host.")
+            )
+        if not host and len(found) > 1:
+            others = ", ".join(found[1:])
+            click.echo(_("If nobody can reach it, try --host with one of: {others}.").format(others=others))
+        click.echo(_("Stop with Ctrl+C."))
+        if browser:
+            webbrowser.open(served.pages)
+        if play is not None:
+            threading.Thread(target=play, args=(served, ended), daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(0.5)
+        ended.set()
 
 
 @command.command()

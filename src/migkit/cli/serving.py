@@ -24,28 +24,28 @@ HOST = "127.0.0.1"
 JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens on ``port`` of this machine."""
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether nobody listens on ``port`` of this machine, at its address ``host``."""
     with socket.socket() as probe:
         # As the servers themselves do: a port that was closed a moment ago counts as free (not on Windows,
         # where this option would allow two listeners).
         if os.name != "nt":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def choose_port(wanted: int | None, default: int, option: str, avoid: int | None = None) -> int:
+def choose_port(wanted: int | None, default: int, option: str, avoid: int | None = None, host: str = HOST) -> int:
     """The port that was asked for, or the first free one from ``default`` on.
 
     Raises:
         KitError: if the port asked for is taken, or none of the twenty after ``default`` is free.
     """
     if wanted is not None:
-        if wanted == avoid or not is_free(wanted):
+        if wanted == avoid or not is_free(wanted, host):
             raise KitError(
                 _("Port {port} is taken by another program; choose another one with {option}.").format(
                     port=wanted, option=option
@@ -53,7 +53,7 @@ def choose_port(wanted: int | None, default: int, option: str, avoid: int | None
             )
         return wanted
     for port in range(default, default + 20):
-        if port != avoid and is_free(port):
+        if port != avoid and is_free(port, host):
             return port
     raise KitError(
         _("The ports {first} to {last} are all taken; choose a free one with {option}.").format(

@@ -9,6 +9,7 @@ from migkit.lesson.checking import check
 from migkit.lesson.data import EXAMPLE_FILE, load, load_own, map_columns, truth
 from migkit.lesson.maps import birthplace_map
 from migkit.lesson.messages import install as _install
+from migkit.lesson.room import hand_in, join_room
 from migkit.lesson.schemas import check_file
 from migkit.lesson.tables import OfficialTable, official_table
 
@@ -23,6 +24,8 @@ __all__ = [
     "check",
     "check_file",
     "explorers",
+    "hand_in",
+    "join_room",
     "load",
     "load_own",
     "map_columns",

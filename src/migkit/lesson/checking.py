@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 import migkit.lesson.checks
+from migkit.lesson import room
 from migkit.lesson.box import Box
 from migkit.lesson.checks import Data, Question, is_number, questions, same
 from migkit.lesson.data import load
@@ -66,6 +67,13 @@ def check(question: str, answer: Any = ..., module: str = "", country: str = "GM
     Returns:
         A box that shows itself as the last line of a cell. It never holds the expected value of a graded question.
     """
+    box = _looked_at(question, answer, module, country)
+    room.tell(question, box)
+    return box
+
+
+def _looked_at(question: str, answer: Any, module: str, country: str) -> Box:
+    """What :func:`check` shows."""
     try:
         found = _find(str(question), module)
         return found if isinstance(found, Box) else _reviewed(found, answer, country)
