@@ -1,19 +1,28 @@
-"""Grading: nbgrader's autograde for one hand-in after the other, so that no hand-in can stop the class."""
+"""Grading: hand-ins run side by side in the sandbox, and nbgrader's autograde takes in one after the other.
+
+Nothing but nbgrader's own converter, in this process, writes to the gradebook; see
+:class:`migkit.classroom.preprocessors.SandboxedExecute` for what it does with a hand-in. The workers are only told
+ahead whose turn comes next.
+"""
 
 import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from migkit.classroom import files, notebooks, sandbox
-from migkit.classroom.course import Course
-from migkit.classroom.preprocessors import NOTES
+from migkit.classroom import files, keys, notebooks, sandbox
+from migkit.classroom.course import MARKING, Course
+from migkit.classroom.marking import Marking, read_marking
+from migkit.classroom.marks import Mark
+from migkit.classroom.preprocessors import make_job, make_workers, marks_of, read_assignment
+from migkit.classroom.restoring import NOTES, restore
 from migkit.classroom.roster import Person
+from migkit.classroom.workers import Workers, at_work
 from migkit.reference import KitError, _
 from migkit.reference.files import write_text
 
@@ -31,6 +40,7 @@ class Outcome:
     reason: str = ""
     notes: tuple[str, ...] = field(default=())
     seconds: float = 0.0
+    marks: tuple[Mark, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ def read_outcome(course: Course, student_id: str) -> Outcome | None:
     """The outcome of the last grading, if there was one that came to its end."""
     try:
         values = json.loads(outcome_file(course, student_id).read_text(encoding="utf-8"))
-        return Outcome(**{**values, "notes": tuple(values["notes"])})
+        marks = tuple(Mark(**record) for record in values["marks"])
+        return Outcome(**{**values, "notes": tuple(values["notes"]), "marks": marks})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -60,7 +71,9 @@ def read_outcome(course: Course, student_id: str) -> Outcome | None:
 def fingerprint(course: Course, student_id: str) -> str:
     """What the grade rests on: the hand-in and the assignment. Another fingerprint means: grade again."""
     hand_in = course.submitted(student_id) / f"{course.module}.ipynb"
-    return files.sha256(hand_in.read_bytes() + course.source_notebook.read_bytes())
+    rules = course.source_notebook.with_name(MARKING)
+    parts = [hand_in, course.source_notebook, *([rules] if rules.is_file() else [])]
+    return files.sha256(b"".join(part.read_bytes() for part in parts))
 
 
 def handed_in(course: Course) -> list[Person]:
@@ -110,7 +123,21 @@ def _grade_one(course: Course, api: Any, person: Person) -> Outcome:
         ).format(name=person.name, fault=fault)
         return Outcome(person.student_id, False, mark, reason=reason[:400], seconds=seconds)
     notes = tuple(notebook.metadata.get(NOTES, []))
-    return Outcome(person.student_id, True, mark, notes=notes, seconds=seconds)
+    return Outcome(person.student_id, True, mark, notes=notes, seconds=seconds, marks=marks_of(notebook))
+
+
+def _begin(course: Course, workers: Workers, marking: Marking, person: Person) -> None:
+    """Let the workers begin with a hand-in before its turn. A guess: what nbgrader asks for then counts."""
+    try:
+        if marking.items:
+            keys.expect_key(course, person.student_id, workers)
+        folder = course.submitted(person.student_id)
+        hand_in = restore(notebooks.read(folder / f"{course.module}.ipynb"), read_assignment(course))
+        job = make_job(course, person.student_id, hand_in, marking, folder)
+        extra = keys.other_files(course.source_notebook.parent)
+        workers.expect(replace(job, files={**job.files, **extra}))
+    except Exception:  # whatever is wrong with it is found and told when its turn comes
+        return
 
 
 def grade(
@@ -148,13 +175,17 @@ def grade(
     unchanged = tuple(p.student_id for p in people if p not in wanted)
     outcomes: list[Outcome] = []
     if wanted:
-        with course.change("grade"):
-            api = course.api(
-                Execute={"timeout": cell_seconds}, SandboxedKernelManager={"notebook_seconds": notebook_seconds}
-            )
+        limits = sandbox.Limits(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds)
+        marking = read_marking(course.source_notebook)
+        with course.change("grade"), at_work(lambda: make_workers(course, limits)) as workers:
+            api = course.api(SandboxedExecute={"timeout": cell_seconds, "notebook_seconds": notebook_seconds})
+            begun = 0
             for number, person in enumerate(wanted):
                 if progress:
                     progress(number, len(wanted), person)
+                for ahead in wanted[begun : number + 1 + 2 * workers.jobs]:
+                    _begin(course, workers, marking, ahead)
+                begun = number + 1 + 2 * workers.jobs
                 # Interrupted from here on, this hand-in counts as not graded.
                 outcome_file(course, person.student_id).unlink(missing_ok=True)
                 outcome = _grade_one(course, api, person)

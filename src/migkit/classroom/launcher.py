@@ -1,16 +1,13 @@
-"""First program inside the sandbox: puts limits on itself, gives up its rights, becomes the notebook's kernel.
+"""First program inside the sandbox: becomes the warm process from which hand-ins are forked.
 
-Run as a file by :mod:`migkit.classroom.sandbox`; standard library only until the limits are in force.
+Run as a file by :mod:`migkit.classroom.sandbox`.
 """
 
 import json
 import os
-import shutil
 import sys
-import threading
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def limit(limits: dict[str, int]) -> None:
@@ -41,50 +38,33 @@ def become(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def copy_files(source: Path, target: Path) -> None:
-    """Copy what is in ``source``, contents only: owner and rights are this process's own."""
-    for path in sorted(source.rglob("*")):
-        place = target / path.relative_to(source)
-        if path.is_dir():
-            place.mkdir(exist_ok=True)
-        elif path.is_file():
-            shutil.copyfile(path, place)
-
-
-def end_with_the_grader() -> None:
-    """End this process when the grader has gone: our input is a pipe from it, which then closes.
-
-    bubblewrap sees to that as well, but not for a grader that is killed while the walls are going up.
-    """
-
-    def wait() -> None:
-        while os.read(0, 1024):
-            pass
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True, name="lifeline").start()
+def channels() -> tuple[BinaryIO, BinaryIO]:
+    """Where jobs come in and answers go out; nothing else in this process writes there by accident."""
+    inward, outward = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    return os.fdopen(inward, "rb", buffering=0), os.fdopen(outward, "wb", buffering=0)  # type: ignore[return-value]
 
 
 def start(settings: dict[str, Any]) -> None:
-    """Do what ``settings`` (made by ``sandbox.settings``) says, and run the kernel until it is told to stop."""
-    if settings["uid"]:
-        become(settings["uid"])
-    limit(settings["limits"])
-    copy_files(Path(settings["hand_in"]), Path(settings["work"]))
-    os.chdir(settings["work"])
-    sys.path.append("")  # helpers that belong to the exercise
+    """Do what ``settings`` (made by ``sandbox.settings``) says, and serve hand-ins until told to stop."""
     # A warning on stderr makes nbgrader give no point for a right answer.
     warnings.simplefilter("ignore")
+    inward, outward = channels()
+    from migkit.classroom import zygote
+
+    if settings["uid"] and not settings["fork"]:
+        become(settings["uid"])
     if settings["probe"]:
-        import ipykernel  # noqa: F401  (can this user read the environment at all?)
-
-        sys.stdout.write("ready")
+        zygote.probe(settings, outward)
         return
-    from ipykernel.kernelapp import launch_new_instance
-
-    if settings["lifeline"]:
-        end_with_the_grader()
-    launch_new_instance(argv=settings["arguments"])
+    shell = zygote.warm(settings)
+    zygote.write_frame(outward, b"E", 0, b'{"ready": true}')
+    if settings["fork"]:
+        zygote.Zygote(settings, shell, inward, outward).serve()
+    else:
+        zygote.serve_one(settings, shell, inward, outward)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,12 @@ def output(**fields: object) -> NotebookNode:
     return NotebookNode(**fields)  # type: ignore[no-untyped-call]
 
 
+def as_node(fields: dict[str, object]) -> NotebookNode:
+    """A part of a notebook, with all that is in it."""
+    node: NotebookNode = nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
+    return node
+
+
 def grade_id(cell: NotebookNode) -> str:
     """nbgrader's id of the cell, or nothing."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")

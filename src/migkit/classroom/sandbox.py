@@ -1,11 +1,12 @@
 """Where participants' code runs: without network, without the class's files, within limits.
 
-On Linux the walls are bubblewrap's (``bwrap``): own process, network, IPC and user namespaces, a read-only system,
-and a working folder in memory that vanishes with the kernel. Two ways in:
+On Linux the walls are bubblewrap's (``bwrap``): own process, network, IPC and user namespaces and a read-only
+system for the warm process, out of which each hand-in is forked into namespaces of its own, with working folders in
+memory that vanish with it, and without any right (:mod:`migkit.classroom.zygote`). Two ways in:
 
-``root``  the grader is root: bubblewrap builds the walls with root's rights, then the kernel drops to a user id of
+``root``  the grader is root: bubblewrap builds the walls with root's rights, each hand-in drops to a user id of
           its own, so that the limit on processes counts nobody else's.
-``user``  the grader is anybody: bubblewrap makes a user namespace, in which the kernel is user 65534.
+``user``  the grader is anybody: bubblewrap makes a user namespace, in which hand-ins are user 65534.
 
 ``none``  anywhere else. Limits and the watchdog still hold, the walls do not; :func:`unprotected` says so.
 """
@@ -29,8 +30,10 @@ Mode = Literal["root", "user", "none"]
 
 MB = 1024 * 1024
 LAUNCHER = Path(__file__).with_name("launcher.py")
-#: What the kernel sees as its working folder, and as the class data.
-WORK, DATA, HAND_IN, HOME = "/run/kit/work", "/run/kit/data", "/run/kit/hand_in", "/run/kit/home"
+#: What a hand-in sees as its working folder, and as its data; the data of all, which none of them sees.
+WORK, DATA, EVERYBODY, HOME = "/run/kit/work", "/run/kit/data", "/run/kit/everybody", "/run/kit/home"
+#: Folders that each hand-in finds empty, and that nobody sees after it.
+FRESH = ("/tmp", "/dev/shm", WORK, HOME)
 #: The parts of the kit that lessons read. Never exercises/, datasets/trainer/, classes/ or a teaching sample.
 KIT_PARTS = (
     "curriculum.yml",
@@ -67,11 +70,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Room:
-    """One hand-in's place: which files are shown to its code, and which folders must never be."""
+    """Which files hand-ins may see: their data, or (``everybody``) a folder that holds one for each of them.
 
-    hand_in: Path
-    connection: Path
+    ``scratch`` is the grader's, for what has no walls. ``hidden`` must never be seen, wherever it lies.
+    """
+
+    scratch: Path
     data: Path | None = None
+    everybody: Path | None = None
     hidden: tuple[Path, ...] = ()
 
 
@@ -109,16 +115,26 @@ def _tasks_of_this_user() -> int:
     return count
 
 
-def settings(mode: Mode, limits: Limits, room: Room, arguments: list[str], probe: bool = False) -> dict[str, Any]:
+#: What lessons and exercises import; loaded before the first fork.
+WARM = ("pandas", "matplotlib.pyplot", "migkit.lesson", "migkit.measures", "openpyxl", "ipywidgets")
+
+
+def settings(mode: Mode, limits: Limits, room: Room, fork: bool, probe: bool = False) -> dict[str, Any]:
     """What the launcher is told."""
     walls = mode != "none"
+    everybody = room.everybody and (EVERYBODY if walls else str(room.everybody))
     return {
+        "walls": walls,
+        "fork": fork,
         "uid": own_uid() if mode == "root" else 0,
-        "hand_in": HAND_IN if walls else str(room.hand_in),
-        "work": WORK if walls else str(room.connection / "work"),
-        "arguments": arguments,
+        "work": WORK if walls else str(room.scratch / "work"),
+        "fresh": FRESH,
+        "scratch": limits.scratch * MB,
+        "data": DATA,
+        "everybody": everybody or "",
+        "readable": [str(path) for path in _readable()],
+        "warm": WARM,
         "probe": probe,
-        "lifeline": walls and not probe,  # without walls ipykernel itself sees to it
         "limits": {
             # Address space is not memory in use: libraries reserve more than they touch.
             "as": (limits.memory + 2048) * MB,
@@ -132,9 +148,9 @@ def settings(mode: Mode, limits: Limits, room: Room, arguments: list[str], probe
 
 
 def environment(mode: Mode, room: Room) -> dict[str, str]:
-    """All environment variables of the kernel: none of the grader's own get in, apart from what Windows needs."""
+    """All environment variables of the participants' code: none of the grader's own get in, apart from what Windows needs."""
     walls = mode != "none"
-    home = HOME if walls else str(room.connection / "home")
+    home = HOME if walls else str(room.scratch / "home")
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR", "COMSPEC") if name in os.environ}
     values = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
@@ -142,7 +158,7 @@ def environment(mode: Mode, room: Room) -> dict[str, str]:
         "USERPROFILE": home,
         "USER": "participant",
         "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp" if walls else str(room.connection / "work"),
+        "TMPDIR": "/tmp" if walls else str(room.scratch / "work"),
         "KIT_HOME": str(ROOT),
         "KIT_LANG": os.environ.get("KIT_LANG", "en"),
         "IPYTHONDIR": f"{home}/ipython",
@@ -153,11 +169,8 @@ def environment(mode: Mode, room: Room) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    if room.data:
-        values["KIT_DATA"] = DATA if walls else str(room.data)
-    if not walls:
-        # ipykernel ends itself when this process is gone; with walls bubblewrap sees to that.
-        values["JPY_PARENT_PID"] = str(os.getpid())
+    if room.data or room.everybody:
+        values["KIT_DATA"] = DATA if walls else str(room.data or "")
     return {**kept, **values}
 
 
@@ -185,7 +198,7 @@ def _open_parents(path: Path) -> list[str]:
     return [argument for parent in parents for argument in ("--perms", "0755", "--dir", str(parent))]
 
 
-def _walls(mode: Mode, limits: Limits, room: Room) -> list[str]:
+def _walls(mode: Mode, limits: Limits, room: Room, fork: bool) -> list[str]:
     """bubblewrap's arguments, up to the command."""
     size = str(limits.scratch * MB)
     bwrap = shutil.which("bwrap")
@@ -193,13 +206,16 @@ def _walls(mode: Mode, limits: Limits, room: Room) -> list[str]:
     walls = [bwrap, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "kit"]
     if mode == "root":
         walls += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-        walls += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]  # gone once the launcher has used them
+        walls += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         walls += ["--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
+    if fork:
+        # For the warm process, to open namespaces for its children; they give all of it up before they begin.
+        walls += [word for name in ("SYS_ADMIN", "SETPCAP", "KILL") for word in ("--cap-add", f"CAP_{name}")]
     walls += ["--proc", "/proc", "--dev", "/dev"]
-    for place in ("/dev/shm", "/tmp", WORK, HOME):
+    for place in FRESH:
         walls += ["--perms", "1777", "--size", size, "--tmpfs", place]
-    # After /tmp, because the kit, the class or these sockets may lie in the real /tmp.
+    # After /tmp, because the kit or the class may lie in the real /tmp.
     readable = _readable()
     for path in readable:
         walls += [*_open_parents(path), "--ro-bind", str(path), str(path)]
@@ -211,9 +227,9 @@ def _walls(mode: Mode, limits: Limits, room: Room) -> list[str]:
     for path in _font_list():
         walls += ["--perms", "0777", "--dir", f"{HOME}/matplotlib"]
         walls += ["--ro-bind", str(path), f"{HOME}/matplotlib/{path.name}"]
-    walls += ["--ro-bind", str(room.hand_in), HAND_IN]
-    walls += [*_open_parents(room.connection), "--bind", str(room.connection), str(room.connection)]
-    if room.data:
+    if room.everybody:
+        walls += ["--perms", "0755", "--dir", DATA, "--ro-bind", str(room.everybody), EVERYBODY]
+    elif room.data:
         walls += ["--ro-bind", str(room.data), DATA]
     for secret in room.hidden:
         if any(secret.is_relative_to(path) for path in readable):
@@ -225,29 +241,20 @@ def _walls(mode: Mode, limits: Limits, room: Room) -> list[str]:
     return [*walls, "--chdir", WORK, "--"]
 
 
-def command(mode: Mode, limits: Limits, room: Room, arguments: list[str], probe: bool = False) -> list[str]:
-    """The whole command that starts a kernel for ``room``; ``arguments`` are the kernel's own."""
-    told = json.dumps(settings(mode, limits, room, arguments, probe))
+def command(mode: Mode, limits: Limits, room: Room, fork: bool, probe: bool = False) -> list[str]:
+    """The whole command that starts the process which runs hand-ins."""
+    told = json.dumps(settings(mode, limits, room, fork, probe))
     inner = [sys.executable, "-I", "-B", "-W", "ignore", str(LAUNCHER), told]
-    return inner if mode == "none" else [*_walls(mode, limits, room), *inner]
+    return inner if mode == "none" else [*_walls(mode, limits, room, fork), *inner]
 
 
-def give_to_kernel(mode: Mode, path: Path) -> None:
-    """Let the kernel's user, if it is another one, have the folder ``path`` and what is in it."""
-    if mode == "root":
-        for item in (path, *path.rglob("*")):
-            os.chown(item, own_uid(), own_uid())
-
-
-def _works(mode: Mode) -> bool:
-    """Whether a kernel can be started in ``mode`` here; tried out, because kernels and distributions differ."""
+def _works(mode: Mode, fork: bool) -> bool:
+    """Whether hand-ins can be run in this way here; tried out, because kernels and distributions differ."""
     with tempfile.TemporaryDirectory(prefix="kit-") as folder:
-        hand_in, connection = Path(folder, "h"), Path(folder, "c")
-        hand_in.mkdir()
-        connection.mkdir()
         try:
             done = subprocess.run(
-                command(mode, Limits(), Room(hand_in, connection), [], probe=True),
+                command(mode, Limits(), Room(Path(folder)), fork, probe=True),
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=60,
                 check=False,
@@ -258,9 +265,18 @@ def _works(mode: Mode) -> bool:
 
 
 @cache
+def can_fork(mode: Mode) -> bool:
+    """Whether one warm process can serve many hand-ins, each behind walls of its own; else each starts anew."""
+    if mode == "none":
+        # macOS has fork, but its libraries do not survive it.
+        return platform.system() == "Linux"
+    return _works(mode, fork=True)
+
+
+@cache
 def find_mode() -> Mode:
     """The best protection that this machine offers."""
     if platform.system() != "Linux" or not shutil.which("bwrap"):
         return "none"
     modes: tuple[Mode, ...] = ("root", "user") if os.getuid() == 0 else ("user",)
-    return next((mode for mode in modes if _works(mode)), "none")
+    return next((mode for mode in modes if _works(mode, fork=False)), "none")

@@ -30,7 +30,7 @@ TRUTH = "truth_tables"
 EXAMPLE_FILE: Path = Path(__file__).with_name("synthetic_own_file.csv")
 
 
-def load(name: str, country: str = "GMB", lang: str | None = None) -> pd.DataFrame:
+def load(name: str, country: str = "GMB", lang: str | None = None, folder: Path | None = None) -> pd.DataFrame:
     """One table of the kit, typed as the data dictionary says.
 
     Args:
@@ -40,6 +40,7 @@ def load(name: str, country: str = "GMB", lang: str | None = None) -> pd.DataFra
         country: ISO 3166-1 alpha-3 code of the country pack.
         lang: ``"en"``, ``"fr"`` or ``"pt"``: codes become labels in that language, as categories in the order of
             their code list. Without it codes stay codes.
+        folder: look for the training data here and nowhere else.
 
     Returns:
         Codes and identifiers as text (or labels as categories), whole numbers as ``Int64``, days as
@@ -60,7 +61,7 @@ def load(name: str, country: str = "GMB", lang: str | None = None) -> pd.DataFra
     if name in dictionary_names():
         name = dictionary(name).main
     parts = []
-    for path in _find(name, country.upper()):
+    for path in _find(name, country.upper(), folder):
         state = path.stat()
         parts.append(_read(path, name, state.st_mtime_ns, state.st_size))
     frame = parts[0].copy() if len(parts) == 1 else pd.concat(parts, ignore_index=True)
@@ -122,10 +123,10 @@ def _folders(country: str) -> list[Path]:
     return [folder for place in places for folder in (place, place / "participants", place / country)]
 
 
-def _find(name: str, country: str) -> list[Path]:
+def _find(name: str, country: str, only: Path | None = None) -> list[Path]:
     """The files of a table, in the first folder that holds any: tables of two data sets must never mix."""
     prefix = f"synthetic_{country.lower()}_"
-    for folder in _folders(country):
+    for folder in [only] if only else _folders(country):
         held = sorted(folder.glob(f"{prefix}*.*")) if folder.is_dir() else []
         if held:
             numbered = re.compile(re.escape(f"{prefix}{name}") + r"(-\d{4})?(-\d+)?")
