@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from classroom_tiny import MODULE, RIGHT, SECRET_TEST, SECRET_VALUE, answer, make_class, text
-from migkit.classroom import grading, handin, results
+from migkit.classroom import exports, grading, handin, results
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.feedback import formulas, give_feedback, harmless
 from migkit.classroom.handout import release
@@ -316,7 +316,8 @@ def test_results_on_screen_as_csv_and_as_a_page(course):
     screen = results.as_text(result)
     assert "Aïssatou Bah" in screen
     assert "nothing handed in" in screen
-    table, page = results.write_results(result)
+    _workbook, page = results.write_results(result)
+    table = exports.write_export(result, "csv")
     raw = table.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     lines = raw.decode("utf-8-sig").splitlines()

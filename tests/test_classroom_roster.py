@@ -4,7 +4,7 @@ import pytest
 
 from classroom_tiny import ROSTER, make_class, write_data, write_source
 from migkit.classroom.course import EXAMPLE_ROSTER, new_course, open_course
-from migkit.classroom.roster import plain, read_roster, safe_id
+from migkit.classroom.roster import plain, read_roster, safe_id, write_roster
 from migkit.reference import KitError
 
 ROWS = [("p01", "Aïssatou", "Bâ"), ("p02", "Inês", "Gonçalves"), ("p03", "Fatou", "N'Diaye")]
@@ -85,10 +85,35 @@ def test_plain_ignores_accents_and_signs():
     assert plain("N'Diaye  Fâtou") == "n_diaye_fatou"
 
 
-def test_the_example_roster_is_of_eight_synthetic_people():
+def test_the_example_roster_is_of_forty_synthetic_people():
     people = read_roster(EXAMPLE_ROSTER).people
-    assert len(people) == 8
+    assert len(people) == 40
     assert all("synthetic" in p.institution and p.email.endswith("@example.org") for p in people)
+    assert sum(p.sex == "F" for p in people) == sum(p.sex == "M" for p in people) == 20
+    assert {p.language for p in people} == {"en", "fr", "pt"}
+    assert len({p.institution for p in people}) == 4
+    assert len({p.name for p in people}) == 40
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "found"),
+    [
+        ("Sexe;Langue;Agency", "Femme;Français;Bureau", ("F", "fr", "Bureau")),
+        ("sexo;língua;instituição", "masculino;Português;INE", ("M", "pt", "INE")),
+        ("gender;language;office", "W;English;NBS", ("F", "en", "NBS")),
+        ("sex;language;agency", "not said;Wolof;", ("not said", "Wolof", "")),
+    ],
+)
+def test_sex_language_and_agency_in_peoples_words(tmp_path, heading, values, found):
+    text = f"student_id;last_name;{heading}\np01;A;{values}\n"
+    person = read_roster(write(tmp_path / "r.csv", text)).people[0]
+    assert (person.sex, person.language, person.institution) == found
+
+
+def test_a_roster_is_written_and_read_again(tmp_path):
+    roster = read_roster(EXAMPLE_ROSTER)
+    write_roster(roster, tmp_path / "again.csv")
+    assert read_roster(tmp_path / "again.csv") == roster
 
 
 def test_a_class_has_its_rooms_and_keeps_the_truth_apart(tmp_path):

@@ -1,9 +1,12 @@
-"""A class of eight played from its roster to its results, to show the machinery and to test it.
+"""A class of forty played from its roster to its results, to show the machinery and to test it.
 
 The notebooks are made from the authors' solutions when the demo runs, so they never go stale; the mistakes are
-those that beginners make. Each deserves the points that follow from the mistakes, and the results must say so.
+those that beginners make. The first eight have parts of their own, then come a pair who share a notebook, somebody
+who is absent and three who attack the grader; the others make mistakes drawn by ability. Each deserves the points
+that follow from the mistakes, and the results must say so.
 """
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,8 +22,11 @@ from migkit.classroom.grading import Progress, Report, grade
 from migkit.classroom.handin import Entry, collect
 from migkit.classroom.handout import release
 from migkit.classroom.notebooks import grade_id, text_of
-from migkit.classroom.results import Results, Standing, number, results, write_results
+from migkit.classroom.results import Results, Standing, number, results, without_names, write_results
+from migkit.classroom.roster import Roster, read_roster, write_roster
 from migkit.classroom.scores import label_of, questions
+from migkit.classroom.similarity import Similarity, similar
+from migkit.classroom.similarity_page import write_similarity
 from migkit.reference import KitError, _
 from migkit.reference.files import write_text
 
@@ -48,19 +54,72 @@ MISTAKES: dict[str, tuple[str, float]] = {
         2,
     ),
 }
+#: A mistake that brings on another: with the wrong count of question 2 no stock of question 10 is right.
+FOLLOWS: dict[str, dict[str, float]] = {"q2": {"q10": 0}}
 NOTE = "Minister, this note was written by a program: it shows how a written answer waits for its points."
+#: The whole class, the smallest that shows the machinery, and the order in which beginners run out of time.
+EVERYBODY, FEWEST = 40, 8
+LAST = ("q10", "q9", "q8", "q7")
+#: Of the pair: what they add to the right solution. The wrong answers are nobody else's.
+TOGETHER = {
+    "q1": "# we looked at the codes on paper first, then took three off because the village head was away\n"
+    "n_residents = len(residents) - 3",
+    "q8": "# our list had seven people more, the ones whom my aunt in the next compound remembered\n"
+    "true_size = dual_system(n1 + 7, n2, m).value",
+    "q9": "# a little more to be on the safe side, as we do with the budget of the office every year\n"
+    "omission = omission + 0.011",
+}
+#: Tries to read the key wherever it may lie, and answers with whatever is found.
+READS_THE_KEY = """\
+from pathlib import Path
+
+corrected_stock = 0
+for place in (Path.cwd(), *Path.cwd().parents, Path("/work"), Path.home()):
+    for pattern in ("source/*/*.ipynb", "exercises/source/*/*.ipynb", "gradebook.db", "keys/*", "class.yml"):
+        for file in place.glob(pattern):
+            corrected_stock = file.read_bytes()
+"""
+#: Answers with a thing that claims to equal everything, and puts another check and a score in place.
+FORGES_THE_SCORE = """\
+import migkit.lesson
+
+
+class Right:
+    def __eq__(self, other):
+        return True
+
+    def __getattr__(self, name):
+        return self
+
+
+check = migkit.lesson.check = lambda *anything: 3.0
+destinations = Right()
+print("3.0")
+"""
+ENDS_THE_PROGRAM = "import os\n\nos._exit(0)"
+ENDLESS = "while True:\n    came_from = ..."
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one participant of the demo does: id, one line on it, and what it must lead to."""
+    """What one participant of the demo does: id, one line on it, and what it must lead to.
+
+    ``mistakes`` are added to the right solution, ``blank`` questions keep their dots, ``instead`` replaces an
+    answer (and earns nothing), ``added`` stands behind the right solution (and spoils it).
+    """
 
     student_id: str
     story: str
-    standing: Standing
+    standing: Standing = "waiting"
     mistakes: tuple[str, ...] = ()
-    #: Points of a question that differ from what its own mistake leaves (a mistake that another one brings on).
-    lost: dict[str, float] = field(default_factory=dict)
+    blank: tuple[str, ...] = ()
+    instead: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> tuple[str, ...]:
+        """The questions that earn nothing."""
+        return (*self.blank, *self.instead, *self.added)
 
 
 @dataclass(frozen=True)
@@ -77,39 +136,61 @@ class Played:
     seconds: dict[str, float]
 
 
-def cast() -> tuple[Part, ...]:
-    """The eight, in the order of the example roster."""
-    return (
-        Part("p01", _("everything right"), "waiting"),
-        Part(
-            "p02",
-            _("counts visitors; adds the unknowns to the foreign-born"),
-            "waiting",
-            ("q1", "q2", "q4"),
-            {"q10": 0},
-        ),
-        Part("p03", _("forgets unknowns and totals"), "waiting", ("q3", "q7")),
-        Part("p04", _("leaves duplicates in; corrects half"), "waiting", ("q5", "q6", "q8", "q9", "q10")),
-        Part("p05", _("hands in the empty notebook"), "graded"),
+def cast(people: int = EVERYBODY) -> tuple[Part, ...]:
+    """The parts, in the order of the example roster; the first ``people`` of them."""
+    first = (
+        Part("p01", _("everything right")),
+        Part("p02", _("counts visitors; adds the unknowns to the foreign-born"), mistakes=("q1", "q2", "q4")),
+        Part("p03", _("forgets unknowns and totals"), mistakes=("q3", "q7")),
+        Part("p04", _("leaves duplicates in; corrects half"), mistakes=("q5", "q6", "q8", "q9", "q10")),
+        Part("p05", _("hands in the empty notebook"), "graded", blank=tuple(MISTAKES)),
         Part("p06", _("hands in a file that is cut off"), "damaged"),
-        Part("p07", _("has an endless loop in question 4"), "waiting", lost={"q4": 0}),
-        Part("p08", _("hands in twice; the second lacks a test and has a renamed one"), "waiting"),
+        Part("p07", _("has an endless loop in question 4"), instead={"q4": ENDLESS}),
+        Part("p08", _("hands in twice; the second lacks a test and has a renamed one")),
+        Part("p09", _("shares a notebook with p10"), added=TOGETHER),
+        Part("p10", _("shares a notebook with p09"), added=TOGETHER),
+        Part("p11", _("tries to read the key"), instead={"q10": READS_THE_KEY}),
+        Part("p12", _("forges a score for question 7"), instead={"q7": FORGES_THE_SCORE}),
+        Part("p13", _("ends the program in question 7"), instead={"q7": ENDS_THE_PROGRAM}),
+        Part("p14", _("is absent"), "missing"),
     )
+    return (*first, *_mixed(range(len(first) + 1, EVERYBODY + 1)))[:people]
 
 
-def solved(source: NotebookNode, released: NotebookNode, mistakes: tuple[str, ...] = ()) -> NotebookNode:
-    """The participants' notebook with the authors' solutions, except for ``mistakes``."""
+def _mixed(places: range) -> list[Part]:
+    """Participants from able to beginner in an order of chance: the less able, the more mistakes and blanks."""
+    chance = random.Random(SEED)
+    abilities = [(rank + 0.5) / len(places) for rank in range(len(places))]
+    chance.shuffle(abilities)
+    parts = []
+    for place, ability in zip(places, abilities, strict=True):
+        blank = LAST[: max(0, round(4.5 - 14 * ability))]
+        made = [
+            label
+            for rank, label in enumerate(MISTAKES)
+            if chance.random() < (1 - ability) * (0.35 + 0.1 * (rank % 5)) and label not in blank
+        ]
+        story = _("wrong: {wrong}; no answer: {blank}").format(
+            wrong=", ".join(made) or "-", blank=", ".join(sorted(blank, key=list(MISTAKES).index)) or "-"
+        )
+        parts.append(Part(f"p{place:02}", story, mistakes=tuple(made), blank=blank))
+    return parts
+
+
+def solved(source: NotebookNode, released: NotebookNode, part: Part) -> NotebookNode:
+    """The participants' notebook with the authors' solutions, except for what ``part`` does instead."""
     solutions = {grade_id(cell): _without_marks(cell.source) for cell in source.cells if utils.is_solution(cell)}
     notebook = notebooks.clone(released)
     for cell in notebook.cells:
         name = grade_id(cell)
-        if name not in solutions or not utils.is_solution(cell):
+        label = label_of(name)
+        if name not in solutions or not utils.is_solution(cell) or label in part.blank:
             continue
         if cell.cell_type == "markdown":
             cell.source = NOTE
             continue
-        wrong = MISTAKES[label_of(name)][0] if label_of(name) in mistakes else ""
-        cell.source = f"{solutions[name]}\n{wrong}".strip()
+        wrong = MISTAKES[label][0] if label in part.mistakes else part.added.get(label, "")
+        cell.source = part.instead.get(label) or f"{solutions[name]}\n{wrong}".strip()
     return notebook
 
 
@@ -124,12 +205,6 @@ def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
     return found
 
 
-def _loop(notebook: NotebookNode) -> NotebookNode:
-    """Question 4 never ends."""
-    _cell(notebook, "q4-answer").source = "while True:\n    came_from = ..."
-    return notebook
-
-
 def _tampered(notebook: NotebookNode) -> NotebookNode:
     """The check of question 2 is deleted, that of question 8 has another id."""
     notebook.cells = [cell for cell in notebook.cells if grade_id(cell) != "q2"]
@@ -137,53 +212,57 @@ def _tampered(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _hand_in(course: Course, folder: Path) -> list[Path]:
+def _hand_in(course: Course, folder: Path, parts: tuple[Part, ...]) -> list[Path]:
     """Put the hand-ins into ``folder`` as a USB stick brings them; gives the places to collect, in order."""
     source = notebooks.read(course.source_notebook)
     released = notebooks.read(course.release_notebook)
+    made = {part.student_id: solved(source, released, part) for part in parts}
 
-    def write(name: str, notebook: NotebookNode, stick: str = "second round") -> None:
-        write_text(folder / stick / name, text_of(notebook))
+    def write(name: str, text: str, stick: str = "second round") -> None:
+        write_text(folder / stick / name, text)
 
-    parts = {part.student_id: part for part in cast()}
-    write(f"p08/{MODULE}.ipynb", released, stick="first round")
-    write(f"{MODULE}_p01.ipynb", solved(source, released))
-    write(f"Copy of {MODULE}_p02 (1).ipynb", solved(source, released, parts["p02"].mistakes))
-    write(f"Inês Gomes/{MODULE}.ipynb", solved(source, released, parts["p03"].mistakes))
+    write(f"p08/{MODULE}.ipynb", text_of(released), stick="first round")
     entries: dict[str, Path | bytes] = {
-        f"p04/{MODULE}.ipynb": text_of(solved(source, released, parts["p04"].mistakes)).encode(),
+        f"p04/{MODULE}.ipynb": text_of(made["p04"]).encode(),
         f"__MACOSX/p04/._{MODULE}.ipynb": b"\x00\x05\x16\x07",
     }
     files.write_zip(folder / "second round" / "hand-ins from the tablet.zip", entries)
-    write(f"{MODULE}_p05.ipynb", released)
-    whole = text_of(solved(source, released))
-    write_text(folder / "second round" / f"{MODULE}_p06.ipynb", whole[: len(whole) // 2])
-    write(f"{MODULE}_p07.ipynb", _loop(solved(source, released)))
-    write(f"p08/{MODULE}.ipynb", _tampered(solved(source, released)))
-    write(f"{MODULE}_visitor.ipynb", released)
+    names = {
+        "p02": f"Copy of {MODULE}_p02 (1).ipynb",
+        "p03": f"Inês Gomes/{MODULE}.ipynb",
+        "p08": f"p08/{MODULE}.ipynb",
+    }
+    for part in parts:
+        who = part.student_id
+        if part.standing == "missing" or who == "p04":
+            continue
+        notebook = released if who == "p05" else _tampered(made[who]) if who == "p08" else made[who]
+        text = text_of(notebook)
+        write(names.get(who, f"{MODULE}_{who}.ipynb"), text[: len(text) // 2] if who == "p06" else text)
+    write(f"{MODULE}_visitor.ipynb", text_of(released))
     return [folder / "first round", folder / "second round"]
 
 
 def deserved(part: Part, worth: dict[str, float]) -> dict[str, float]:
     """The points that a participant of the demo deserves, by question; written answers are left out."""
-    if part.standing == "graded":
-        return dict.fromkeys(worth, 0.0)
-    left = {label: MISTAKES[label][1] for label in part.mistakes} | part.lost
+    left = {label: MISTAKES[label][1] for label in part.mistakes} | dict.fromkeys(part.nothing, 0.0)
+    for label in part.mistakes:
+        left |= FOLLOWS.get(label, {})
     return {label: left.get(label, points) for label, points in worth.items()}
 
 
-def differences(result: Results) -> list[str]:
+def differences(result: Results, parts: tuple[Part, ...]) -> list[str]:
     """Where the results are not what was deserved, in words."""
     worth = {question.label: question.points for question in result.questions if not question.written}
     found = []
-    for part, row in zip(cast(), result.rows, strict=True):
+    for part, row in zip(parts, result.rows, strict=True):
         if row.standing != part.standing:
             found.append(
                 _("{id}: the standing is “{got}”, deserved is “{want}”").format(
                     id=part.student_id, got=row.standing, want=part.standing
                 )
             )
-        if part.standing == "damaged":
+        if part.standing in ("damaged", "missing"):
             continue
         earned = {score.question.label: score.points for score in row.scores if not score.question.written}
         for label, points in deserved(part, worth).items():
@@ -199,6 +278,15 @@ def differences(result: Results) -> list[str]:
     return found
 
 
+def unlike(report: Similarity, parts: tuple[Part, ...]) -> list[str]:
+    """Where the similarity report does not name the pair who share a notebook, and nobody else, in words."""
+    sharing = [part.student_id for part in parts if part.added]
+    pairs = [[pair.a.student_id, pair.b.student_id] for pair in report.pairs]
+    missed = [] if not sharing or sharing in pairs else [_("the pair who share a notebook are not reported")]
+    others = [pair for pair in pairs if pair != sharing]
+    return missed + [_("{a} and {b} are reported, but share nothing").format(a=a, b=b) for a, b in others]
+
+
 def play(
     folder: Path,
     say: Callable[[str], None] = lambda text: None,
@@ -206,6 +294,7 @@ def play(
     cell_seconds: int = 10,
     scale: float = 0.01,
     write_data: Callable[[str, float, int, Path], object] | None = None,
+    people: int = EVERYBODY,
 ) -> Played:
     """Play the class in ``folder``, which must not hold one yet.
 
@@ -216,10 +305,14 @@ def play(
         cell_seconds: how long a cell may run; short, because one participant waits for it in vain.
         scale: of the class's data.
         write_data: as in :func:`migkit.classroom.course.new_course`.
+        people: how many play, the first of the example roster.
 
     Raises:
-        KitError: if a step fails.
+        KitError: if a step fails, or so many cannot play.
     """
+    if not FEWEST <= people <= EVERYBODY:
+        raise KitError(_("The demo is played by {low} to {high} people.").format(low=FEWEST, high=EVERYBODY))
+    parts = cast(people)
     times: dict[str, float] = {}
     began = time.monotonic()
 
@@ -229,8 +322,15 @@ def play(
         began = time.monotonic()
         say(f"{text} ({times[name]:.1f} s)")
 
+    write_roster(Roster(read_roster(EXAMPLE_ROSTER).people[:people]), folder / "hand-ins" / "roster.csv")
     course, roster = new_course(
-        "demo", EXAMPLE_ROSTER, MODULE, seed=SEED, scale=scale, folder=folder, write_data=write_data
+        "demo",
+        folder / "hand-ins" / "roster.csv",
+        MODULE,
+        seed=SEED,
+        scale=scale,
+        folder=folder,
+        write_data=write_data,
     )
     step("new", _("class with {n} synthetic participants made").format(n=len(roster.people)))
     release(course)
@@ -239,13 +339,18 @@ def play(
         raise KitError(
             _("The demo knows other questions than {module} has; mend MISTAKES in demo.py.").format(module=MODULE)
         )
-    entries = [entry for place in _hand_in(course, folder / "hand-ins") for entry in collect(course, place)]
+    entries = [entry for place in _hand_in(course, folder / "hand-ins", parts) for entry in collect(course, place)]
     step("collect", _("{n} files looked at").format(n=len(entries)))
     report = grade(course, cell_seconds=cell_seconds, progress=progress)
     step("grade", _("{n} hand-ins graded").format(n=len(report.outcomes)))
     feedback, pages = give_feedback(course)
     step("feedback", _("{n} pages of feedback made").format(n=len(pages)))
     result = results(course)
-    _table, page = write_results(result)
-    step("results", _("results written"))
-    return Played(course, tuple(entries), report, result, feedback, page, tuple(differences(result)), times)
+    _workbook, page = write_results(result)
+    write_results(without_names(result))
+    step("results", _("results written, with and without names"))
+    pairs = similar(result)
+    write_similarity(pairs)
+    step("similar", _("{n} pairs compared").format(n=pairs.compared))
+    wrong = (*differences(result, parts), *unlike(pairs, parts))
+    return Played(course, tuple(entries), report, result, feedback, page, wrong, times)

@@ -10,7 +10,7 @@ from pathlib import Path
 from migkit.reference import KitError, _
 from migkit.reference.files import write_bytes
 
-COLUMNS = ("student_id", "first_name", "last_name", "email", "institution", "country")
+COLUMNS = ("student_id", "first_name", "last_name", "email", "institution", "country", "sex", "language")
 #: Headings that people write, after :func:`plain`, in English, French and Portuguese.
 ALIASES = {
     "id": "student_id",
@@ -36,6 +36,25 @@ ALIASES = {
     "instituicao": "institution",
     "pays": "country",
     "pais": "country",
+    "gender": "sex",
+    "sexe": "sex",
+    "sexo": "sex",
+    "genre": "sex",
+    "langue": "language",
+    "lingua": "language",
+    "idioma": "language",
+}
+#: How people write the values of two columns, after :func:`plain`; anything else stands as it is.
+WORDS = {
+    "sex": {
+        "F": {"f", "female", "woman", "w", "femme", "feminin", "feminino", "mulher"},
+        "M": {"m", "male", "man", "homme", "h", "masculin", "masculino", "homem"},
+    },
+    "language": {
+        "en": {"en", "eng", "english", "anglais", "ingles"},
+        "fr": {"fr", "fra", "french", "francais", "frances"},
+        "pt": {"pt", "por", "portuguese", "portugais", "portugues"},
+    },
 }
 #: Names that Windows keeps for devices, so no folder can have them.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -43,7 +62,11 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
 
 @dataclass(frozen=True)
 class Person:
-    """One participant; ``student_id`` is safe as a folder name on every system."""
+    """One participant; ``student_id`` is safe as a folder name on every system.
+
+    All but id and name may be empty. ``institution`` is the agency; ``sex`` is F or M, ``language`` en, fr or
+    pt, or else what the trainer wrote there.
+    """
 
     student_id: str
     first_name: str
@@ -51,6 +74,8 @@ class Person:
     email: str = ""
     institution: str = ""
     country: str = ""
+    sex: str = ""
+    language: str = ""
 
     @property
     def name(self) -> str:
@@ -173,9 +198,15 @@ def read_roster(path: Path) -> Roster:
     return Roster(tuple(people), tuple(notices))
 
 
+def _value(column: str, text: str) -> str:
+    """A cell of the roster, in the kit's own word for it where there is one."""
+    known = WORDS.get(column, {})
+    return next((code for code, words in known.items() if plain(text) in words), text)
+
+
 def _person(number: int, row: list[str], columns: dict[str, int], path: Path) -> tuple[Person, list[str]]:
     """The person in row ``number``, and a notice if the id had to be changed."""
-    values = {column: row[place] if place < len(row) else "" for column, place in columns.items()}
+    values = {column: _value(column, row[place]) if place < len(row) else "" for column, place in columns.items()}
     given = values["student_id"]
     values["student_id"] = safe_id(given)
     if not values["student_id"]:
