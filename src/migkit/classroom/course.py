@@ -8,8 +8,11 @@ classes/NAME/
   data/               what participants get
   individual/ID/      what each participant gets instead, after class release --individual
   trainer/            truth and ledger: never handed out
-  inbox/              journal.jsonl (what came in, line by line), quarantine/ (what could not be used, and why)
-  backups/            gradebooks before each change, hand-ins that were replaced
+  inbox/              receipts.jsonl (what was accepted), versions/ (all of them), journal.jsonl (what came in,
+                      line by line), quarantine/ (what could not be used, and why)
+  manual_grades.jsonl points and comments that people gave, line by line
+  backups/            gradebooks before each change
+  solutions_released.json   whether participants may see the solutions: what was decided, when and by whom
   reports/            results, feedback to hand back, the state of grading
 ```
 """
@@ -42,6 +45,8 @@ CLASSES = ROOT / "classes"
 EXERCISES = ROOT / "exercises"
 EXAMPLE_ROSTER = ROOT / "trainer_kit" / "templates" / "roster_example.csv"
 TEMPLATES = Path(__file__).with_name("templates")
+#: The authors' rules for marking, beside their notebook (migkit.classroom.marking).
+MARKING = "marking.yml"
 #: Makes data: country, scale, seed and the folder in which it puts ``participants`` and what is for the trainer.
 WriteData = Callable[[str, float, int, Path], object]
 
@@ -74,36 +79,25 @@ class Settings:
     scale: float
 
 
+def hidden_folders(root: Path) -> tuple[Path, ...]:
+    """What no participant's code may see, wherever it lies: the class, all classes, solutions and truth."""
+    return (root, EXERCISES, CLASSES, ROOT / "datasets" / "trainer")
+
+
 def configure(config: Config, root: Path) -> None:
     """Set nbgrader's own options for a class in ``root``: sandboxed grading and feedback without hidden tests."""
+    _write_down_manual_grades()
     seconds = config.Execute.get("timeout", config.ExecutePreprocessor.get("timeout", 60))
-    config.Execute.timeout = seconds
-    config.Execute.shutdown_kernel = "immediate"
-    config.Execute.error_on_timeout = {
-        "ename": "CellTimeoutError",
-        "evalue": f"the cell ran longer than {seconds} seconds",
-        "traceback": [f"CellTimeoutError: the cell ran longer than {seconds} seconds"],
-    }
-    kernel = config.SandboxedKernelManager
-    kernel.class_data = str(root / "data")
-    kernel.hidden_folders = [str(root), str(EXERCISES), str(CLASSES), str(ROOT / "datasets" / "trainer")]
-    config.OverwriteCells.add_missing_cells = True
+    config.SandboxedExecute.setdefault("timeout", seconds)
+    config.CourseDirectory.ignore.append(MARKING)  # nbgrader would hand it out beside the notebook
     here = "migkit.classroom.preprocessors"
-    config.Autograde.sanitize_preprocessors = [
-        "nbgrader.preprocessors.ClearOutput",
-        f"{here}.ForgetUnknownCells",
-        "nbgrader.preprocessors.DeduplicateIds",
-        "nbgrader.preprocessors.OverwriteKernelspec",
-        f"{here}.PutBackCells",
-        "nbgrader.preprocessors.CheckCellMetadata",
-    ]
+    config.Autograde.sanitize_preprocessors = [f"{here}.Restore"]
     config.Autograde.autograde_preprocessors = [
         f"{here}.SandboxedExecute",
         "nbgrader.preprocessors.IgnorePattern",
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     there = "migkit.classroom.feedback"
     config.GenerateFeedback.preprocessors = [
@@ -111,14 +105,13 @@ def configure(config: Config, root: Path) -> None:
         f"{there}.Explain",
         f"{there}.HideTests",
         f"{there}.ShowHandIn",
-        f"{there}.MakeHarmless",
     ]
     config.GenerateFeedback.exporter_class = f"{there}.FeedbackExporter"
     # Of our own class only: formgrader shows its pages through HTMLExporter.
     config.FeedbackExporter.template_name = "feedback"
     config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     config.FeedbackExporter.exclude_anchor_links = True
-    config.FeedbackExporter.filters = {"harmless": f"{there}.harmless", "formulas": f"{there}.formulas"}
+    config.FeedbackExporter.filters = {name: f"{there}.{name}" for name in ("formulas", "prose", "shown_html")}
 
 
 @dataclass(frozen=True)
@@ -191,6 +184,16 @@ class Course:
         """What the trainer prints, opens or hands back."""
         return self.root / "reports"
 
+    @property
+    def feedback_zip(self) -> Path:
+        """The pages of all, to hand back."""
+        return self.reports / f"{self.module}_feedback.zip"
+
+    @property
+    def solutions_notebook(self) -> Path:
+        """The authors' solutions for handing out; there only while the trainer has released them."""
+        return self.root / "release" / f"{self.module}_solutions.ipynb"
+
     def submitted(self, student_id: str) -> Path:
         """Where nbgrader expects a hand-in."""
         return self.root / "submitted" / student_id / self.module
@@ -208,11 +211,9 @@ class Course:
         return read_roster(self.root / "roster.csv")
 
     def config(self, **overrides: Any) -> Config:
-        """The class's nbgrader configuration; ``overrides`` such as ``Execute={"timeout": 10}`` win."""
+        """The class's nbgrader configuration; ``overrides``, like ``SandboxedExecute={"timeout": 10}``, win."""
         config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         config.merge(Config(overrides))
-        if "Execute" in overrides:
-            configure(config, self.root)
         return config
 
     def api(self, **overrides: Any) -> NbGraderAPI:
@@ -224,6 +225,7 @@ class Course:
     def gradebook(self) -> Iterator[Gradebook]:
         """nbgrader's gradebook, opened for a moment."""
         find_tools()
+        _write_down_manual_grades()
         with Gradebook(f"sqlite:///{self.gradebook_file.resolve()}", "") as gradebook:
             yield gradebook
 
@@ -233,12 +235,33 @@ class Course:
 
     @contextmanager
     def change(self, reason: str) -> Iterator[None]:
-        """Do something to the class alone, with the gradebook backed up before."""
-        with files.only_one(self.root / "backups" / ".lock"), warnings.catch_warnings():
+        """Do something to the class alone: put in order before, the gradebook copied before and checked after.
+
+        Raises:
+            KitError: if another command is at work, or the disk is full or read-only.
+        """
+        from migkit.classroom import gradebooks, manual_grades, rebuild  # they rest on this module
+
+        with (
+            files.explained(self.root),
+            files.only_one(self.root / "backups" / ".lock"),
+            warnings.catch_warnings(),
+        ):
             # nbgrader's own use of sqlalchemy and nbformat; nothing that a trainer could mend.
             warnings.simplefilter("ignore")
+            rebuild.recover(self)
             self.backup(reason)
+            gradebooks.thin(self)
             yield
+            rebuild.mend(self)
+            manual_grades.reconcile(self)
+            gradebooks.remember(self)
+
+
+def _write_down_manual_grades() -> None:
+    from migkit.classroom import manual_grades  # it rests on the files of a class
+
+    manual_grades.install()
 
 
 def find_tools() -> None:

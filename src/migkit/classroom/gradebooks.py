@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migkit.classroom import files, notebooks
 from migkit.classroom.notebooks import grade_id
 from migkit.reference import _
+from migkit.reference.files import write_text
 
 if TYPE_CHECKING:
     from migkit.classroom.course import Course
@@ -70,6 +71,32 @@ def backups(course: "Course") -> list[Path]:
 def _when(path: Path) -> str:
     match = STAMP.search(path.name)
     return "".join(match.groups()) if match else ""
+
+
+def age(database: Path) -> int:
+    """How often sqlite has written to it, from the file's head: an older copy has a smaller number."""
+    try:
+        with database.open("rb") as file:
+            return int.from_bytes(file.read(28)[24:], "big")
+    except FileNotFoundError:
+        return 0
+
+
+def remember(course: "Course") -> None:
+    """Note how old the gradebook is now."""
+    write_text(_noted_age(course), f"{age(course.gradebook_file)}\n")
+
+
+def is_older(course: "Course") -> bool:
+    """Whether an older copy lies where the gradebook was: somebody put it there."""
+    try:
+        return age(course.gradebook_file) < int(_noted_age(course).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return False
+
+
+def _noted_age(course: "Course") -> Path:
+    return course.root / "backups" / ".gradebook_age"
 
 
 def thin(course: "Course") -> None:

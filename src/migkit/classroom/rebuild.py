@@ -36,6 +36,9 @@ def recover(course: Course) -> None:
     handin.settle(course)
     _add_people(course)
     mend(course)
+    if gradebooks.is_older(course):
+        complete(course, course.gradebook_file)
+        LOG.warning("%s", _("The gradebook was an older copy; what was graded and given since is in it again."))
     manual_grades.reconcile(course)
 
 
@@ -52,14 +55,10 @@ def mend(course: Course) -> None:
         complete(course, fresh)
         _keep_broken(course)
         gradebooks.copy_into(fresh, course.gradebook_file)
+    gradebooks.remember(course)
     where = _("the copy {name}").format(name=good.name) if good else _("the hand-ins")
-    LOG.warning(
-        "%s",
-        _(
-            "The gradebook was broken ({what}); it was put back from {where} and completed, "
-            "and the broken one is kept in {folder}."
-        ).format(what=what, where=where, folder=course.root / "backups" / "gradebook"),
-    )
+    said = _("The gradebook was broken ({what}); it was put back from {where}, and nothing is missing in it.")
+    LOG.warning("%s", said.format(what=what, where=where))
 
 
 def _keep_broken(course: Course) -> None:
@@ -148,10 +147,8 @@ def _enter(course: Course, person: Person, path: Path, address: str) -> None:
         if _has(gradebook, course.module, person, graded):
             return
         submitted = course.submitted(person.student_id)
-        at = course.api().coursedir.get_existing_timestamp(str(submitted))
-        gradebook.update_or_create_submission(
-            course.module, person.student_id, **({"timestamp": at} if at else {})
-        )
+        at = utils.parse_utc((submitted / "timestamp.txt").read_text(encoding="utf-8").strip())
+        gradebook.update_or_create_submission(course.module, person.student_id, timestamp=at)
     where = {"student": person.student_id, "assignment": course.module, "notebook": course.module}
     resources = {"nbgrader": {**where, "db_url": address}}
     for step in (SaveAutoGrades, AssignLatePenalties):
@@ -218,40 +215,43 @@ def rebuild(course: Course, again: bool = False) -> Rebuilt:
     )
 
 
-Points = dict[tuple[str, str], tuple[float | None, float | None, float | None, str | None]]
+#: By participant, cell and what it is.
+Points = dict[tuple[str, str, str], float | str]
 
 
 def _points(database: Path) -> Points:
-    """Of each participant and cell: automatic points, manual points, extra points, comment."""
-    query = """
-        select submitted_assignment.student_id, base_cell.name, grade.auto_score, grade.manual_score,
-               grade.extra_credit, comment.manual_comment
-        from submitted_notebook
-        join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
-        join base_cell on base_cell.notebook_id = submitted_notebook.notebook_id
-        left join grade on grade.cell_id = base_cell.id and grade.notebook_id = submitted_notebook.id
-        left join comment on comment.cell_id = base_cell.id and comment.notebook_id = submitted_notebook.id
-        where grade.id is not null or comment.id is not null"""
+    """All points and comments that a gradebook holds."""
+    found: Points = {}
+    columns = {"grade": ("auto_score", "manual_score", "extra_credit"), "comment": ("manual_comment",)}
     with closing(sqlite3.connect(database)) as connection:
-        return {(student, cell): tuple(values) for student, cell, *values in connection.execute(query)}
+        for table, names in columns.items():
+            query = manual_grades.ROWS.format(table=table, columns=", ".join(f"{table}.{name}" for name in names))
+            for student, _assignment, _notebook, cell, _id, *values in connection.execute(query):
+                pairs = zip(names, values, strict=True)
+                found |= {(student, cell, name): value for name, value in pairs if value is not None}
+    return found
 
 
 def _differences(before: Points, after: Points) -> list[str]:
     """Each cell where two gradebooks differ, in words."""
-    names = (_("points"), _("points by hand"), _("extra points"), _("comment"))
-    nothing = (None, None, None, None)
-    found = []
-    for student, cell in sorted(before.keys() | after.keys()):
-        pairs = zip(names, before.get((student, cell), nothing), after.get((student, cell), nothing), strict=True)
-        for name, old, new in pairs:
-            if old != new:
-                found.append(
-                    _("{student}, {cell}, {what}: {old} before, {new} now").format(
-                        student=student, cell=cell, what=name, old=_shown(old), new=_shown(new)
-                    )
-                )
-    return found
+    names = {
+        "auto_score": _("points"),
+        "manual_score": _("points by hand"),
+        "extra_credit": _("extra points"),
+        "manual_comment": _("comment"),
+    }
+    return [
+        _("{student}, {cell}, {what}: {old} before, {new} now").format(
+            student=key[0],
+            cell=key[1],
+            what=names[key[2]],
+            old=_shown(before.get(key)),
+            new=_shown(after.get(key)),
+        )
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
 
 
 def _shown(value: float | str | None) -> str:
-    return "-" if value is None else f"{value:g}" if isinstance(value, float) else f"“{value}”"
+    return "-" if value is None else f"“{value}”" if isinstance(value, str) else f"{value:g}"

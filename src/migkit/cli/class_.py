@@ -62,8 +62,11 @@ def command() -> None:
     kit class grade banjul                      grade what is not graded yet
     kit class formgrader banjul                 give points to written answers, in the browser
     kit class feedback banjul                   a page for each participant, and a zip to hand back
-    kit class results banjul                    table, CSV and a page with a chart
-    kit class demo                              all of it, with eight synthetic participants
+    kit class solutions banjul                  let participants see the solutions, in feedback too
+    kit class results banjul                    a page with charts and a workbook (--hide-names: projector)
+    kit class export banjul --format moodle     grades for Moodle, or as plain CSV
+    kit class similar banjul                    hand-ins that have much in common
+    kit class demo                              all of it, with forty synthetic participants
 
     Every step can be repeated: nothing that was handed in is lost or replaced without a copy.
     """
@@ -309,33 +312,163 @@ def _serve_board(
 @FOLDER
 def feedback(name: str, folder: Path | None) -> None:
     """Make a page for each participant (points, hints, the trainer's comments) and a zip to hand back."""
+    from migkit.classroom import solutions
     from migkit.classroom.course import open_course
     from migkit.classroom.feedback import give_feedback
 
+    course = open_course(name, folder)
     with people_bar(_("feedback")) as progress:
-        target, pages = give_feedback(open_course(name, folder), progress)
+        target, pages = give_feedback(course, progress)
     click.echo(_("{n} pages. To hand back: {path}").format(n=len(pages), path=target))
     click.echo(_("No page holds a hidden test, and none loads anything from the network."))
+    if solutions.in_force(course):
+        click.echo(_("The pages show solutions and expected answers: these are released."))
+
+
+@command.command(name="solutions")
+@NAME
+@click.option("--by", default="", help="Who decides this [default: who is logged in].")
+@click.option("--withdraw", is_flag=True, help="Take them back: they vanish from feedback and from release.")
+@FOLDER
+def solutions_(name: str, by: str, withdraw: bool, folder: Path | None) -> None:
+    """Let participants see the solutions, in their feedback and as a notebook; who did so and when is kept.
+
+    Until then no page and no zip holds a line of a solution or an expected answer.
+    """
+    from migkit.classroom import handin, solutions
+    from migkit.classroom.course import open_course
+
+    course = open_course(name, folder)
+    if withdraw:
+        act = solutions.withdraw(course, by)
+        click.echo(_("Taken back by {who}; the pages that showed them are deleted.").format(who=act.by))
+        click.echo(_("What was handed out already is out. Next: kit class feedback {name}").format(name=name))
+        return
+    act = solutions.release(course, by)
+    click.echo(_("Released by {who}. To hand out: {path}").format(who=act.by, path=course.solutions_notebook))
+    absent = ", ".join(person.name for person in handin.missing(course))
+    if absent:
+        click.echo(_("These have not handed in yet and could copy them: {names}").format(names=absent))
+    click.echo(_("Next: kit class feedback {name}, which now shows them too.").format(name=name))
+    click.echo(_("To take them back: kit class solutions {name} --withdraw").format(name=name))
 
 
 @command.command()
 @NAME
+@click.option("--hide-names", is_flag=True, help="Codes instead of names: for the projector.")
 @FOLDER
-def results(name: str, folder: Path | None) -> None:
-    """Show who earned what, and write it as CSV and as a page with a chart."""
+def results(name: str, hide_names: bool, folder: Path | None) -> None:
+    """Show who earned what; write a page (debrief, charts, tables) and a workbook (XLSX).
+
+    The page stands alone and prints on A4. With --hide-names it shows each participant by a code that only the
+    trainer's computer can trace back, and no file names or notes.
+    """
     from migkit.classroom import results as report
     from migkit.classroom.course import open_course
 
     result = report.results(open_course(name, folder))
+    if hide_names:
+        result = report.without_names(result)
     click.echo(report.as_text(result))
-    table, page = report.write_results(result)
-    click.echo(f"\n{table}\n{page}")
+    workbook, page = report.write_results(result)
+    click.echo(f"\n{workbook}\n{page}")
     if any(row.standing == "waiting" for row in result.rows):
         click.echo(
             _("Written answers (?) wait for your points: kit class formgrader {name}, then this again.").format(
                 name=name
             )
         )
+
+
+@command.command()
+@NAME
+@click.option("--format", "form", type=click.Choice(["csv", "moodle"]), default="csv", show_default=True)
+@FOLDER
+def export(name: str, form: str, folder: Path | None) -> None:
+    """Write the grades for other programs: plain CSV, or the CSV that Moodle's gradebook imports.
+
+    In Moodle: Grades, Import, CSV file; identify people by ID number or e-mail address; map the last two columns
+    to the grade and its feedback. Only final grades go into Moodle's file.
+    """
+    from migkit.classroom import exports
+    from migkit.classroom.course import open_course
+    from migkit.classroom.results import results as read_results
+
+    result = read_results(open_course(name, folder))
+    click.echo(exports.write_export(result, form))
+    left = [row.person.name for row in result.rows if row.standing != "graded"]
+    if form == "moodle" and left:
+        click.echo(_("Left out, because their grade is not final: {names}").format(names=", ".join(left)))
+
+
+@command.command()
+@NAME
+@FOLDER
+def similar(name: str, folder: Path | None) -> None:
+    """Show hand-ins that have much in common: rare wrong answers, text, answers right for somebody else's data.
+
+    For the trainer to judge; nothing follows automatically.
+    """
+    from migkit.classroom import similarity_page as report
+    from migkit.classroom.course import open_course
+    from migkit.classroom.results import results as read_results
+    from migkit.classroom.results import text_table
+    from migkit.classroom.similarity import similar as compare
+
+    found = compare(read_results(open_course(name, folder)))
+    if found.pairs:
+        rows = [report.in_short(pair) for pair in found.pairs]
+        click.echo(text_table(report.headings(), rows, frozenset(range(2, 7))))
+    else:
+        click.echo(_("No pair stands out."))
+    click.echo(report.judgement())
+    click.echo("\n".join(map(str, report.write_similarity(found))))
+
+
+@command.command()
+@NAME
+@click.option("--check", metavar="FILE or CODE", help="Say what is known of this notebook or code.")
+@FOLDER
+def receipts(name: str, check: str | None, folder: Path | None) -> None:
+    """Show who handed in what and when, with the code of each version; write it as a page and a text for each.
+
+    The code is the beginning of the file's SHA-256, so any computer can tell which version a file is.
+    """
+    from migkit.classroom import receipts as kept
+    from migkit.classroom.course import open_course
+    from migkit.classroom.results import text_table
+
+    course = open_course(name, folder)
+    if check:
+        found = kept.look_up(course, check)
+        if not found:
+            click.echo(_("No receipt of this class has {what}; it was not handed in.").format(what=check))
+        for receipt, counts in found:
+            click.echo(kept.text_of(course, receipt, counts))
+        return
+    click.echo(text_table(kept.heading(), kept.rows(course), right=frozenset({1})))
+    page, texts = kept.write(course)
+    click.echo(_("\n{page}\n{n} texts to hand out lie beside it.").format(page=page, n=len(texts)))
+
+
+@command.command()
+@NAME
+@click.option("--again", is_flag=True, help="Grade every hand-in again, not only those that need it.")
+@FOLDER
+def rebuild(name: str, again: bool, folder: Path | None) -> None:
+    """Make the gradebook anew from hand-ins, graded notebooks and what people gave; the old one is kept.
+
+    A broken gradebook is put back by itself at the next command. This is for one that is sound, but wrong.
+    """
+    from migkit.classroom import rebuild as anew
+    from migkit.classroom.course import open_course
+
+    result = anew.rebuild(open_course(name, folder), again)
+    if result.graded_again:
+        click.echo(_("Graded again: {people}.").format(people=", ".join(result.graded_again)))
+    for line in result.differences or (_("The new gradebook and the old one: no difference."),):
+        click.echo(f"  {line}")
+    click.echo(_("The old gradebook is kept: {path}").format(path=result.kept))
 
 
 @command.command()
@@ -388,21 +521,22 @@ def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) 
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), help="Keep the class here [default: thrown away]."
 )
-def demo(folder: Path | None) -> None:
-    """Play a class of eight synthetic participants and compare the results with what each deserves."""
+@click.option("--people", type=click.IntRange(8, 40), default=40, show_default=True, help="How many play.")
+def demo(folder: Path | None, people: int) -> None:
+    """Play a class of forty synthetic participants and compare the results with what each deserves."""
     if folder is not None:
         if (folder / "demo").exists():
             raise KitError(
                 _("There is a demo class in {folder} already; choose another --dir.").format(folder=folder)
             )
-        _demo(folder)
+        _demo(folder, people)
         click.echo(_("The class lies in {folder}.").format(folder=folder / "demo"))
         return
     with tempfile.TemporaryDirectory(prefix="kit-demo-") as place:
-        _demo(Path(place))
+        _demo(Path(place), people)
 
 
-def _demo(folder: Path) -> None:
+def _demo(folder: Path, people: int) -> None:
     from migkit.classroom import sandbox
     from migkit.classroom.demo import cast, play
     from migkit.classroom.results import as_text, text_table
@@ -411,9 +545,9 @@ def _demo(folder: Path) -> None:
     if warning:
         click.echo(warning)
     with people_bar(_("grading")) as progress:
-        played = play(folder, lambda text: tqdm.write(f"  {text}", file=sys.stdout), progress)
+        played = play(folder, lambda text: tqdm.write(f"  {text}", file=sys.stdout), progress, people=people)
     names = {person.student_id: person.name for person in played.course.roster().people}
-    stories = [[names[part.student_id], part.story] for part in cast()]
+    stories = [[names[part.student_id], part.story] for part in cast(people)]
     click.echo("\n" + text_table([_("participant"), _("what this one does")], stories))
     click.echo("\n" + as_text(played.results))
     click.echo(_("\nThe whole demo took {n:.0f} seconds.").format(n=sum(played.seconds.values())))

@@ -1,0 +1,394 @@
+"""Nothing lost: receipts, a journal of manual grades, broken gradebooks, full disks, kills at any moment."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from nbgrader.api import Gradebook
+
+from classroom_tiny import MODULE, answer, make_class, text
+from migkit.classroom import files, gradebooks, grading, handin, manual_grades, rebuild, receipts
+from migkit.classroom.course import Course, open_course
+from migkit.classroom.handout import release
+from migkit.cli.class_ import command
+from migkit.reference import KitError
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    course = make_class(tmp_path_factory.mktemp("released"))
+    release(course)
+    return course
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, released):
+    """Two have handed in and are graded."""
+    course = copy_of(released, tmp_path_factory.mktemp("graded"))
+    for student, q1 in (("p01", "total = int(data['n'].sum())"), ("p02", "total = 1")):
+        handin.accept(course, student, notebook(course, q1), "network", NOON)
+    assert all(outcome.graded for outcome in grading.grade(course).outcomes)
+    return course
+
+
+def copy_of(course: Course, folder: Path) -> Course:
+    return open_course(str(shutil.copytree(course.root, folder / course.root.name)))
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    return copy_of(released, tmp_path)
+
+
+@pytest.fixture
+def marked(graded, tmp_path):
+    return copy_of(graded, tmp_path)
+
+
+def notebook(course, q1="total = 1", q3="Because.") -> bytes:
+    return text(answer(course, q1=q1, q3=q3)).encode("utf-8")
+
+
+def give(course, student="p01", score=2.0, comment="Clear.", cell="q3"):
+    """What formgrader does when a trainer gives points."""
+    with course.gradebook() as gradebook:
+        grade = gradebook.find_grade(cell, MODULE, MODULE, student)
+        grade.manual_score, grade.needs_manual_grade = score, score is None
+        gradebook.db.commit()
+        gradebook.find_comment(cell, MODULE, MODULE, student).manual_comment = comment
+        gradebook.db.commit()
+
+
+def given(course, student="p01", cell="q3"):
+    """Points, comment and whether somebody has still to look, as the gradebook has them."""
+    rows = manual_grades.rows(course.gradebook_file)
+    _id, scores, to_look = rows[student, MODULE, MODULE, cell, "grade"]
+    return scores[0], rows[student, MODULE, MODULE, cell, "comment"][1][0], to_look
+
+
+def put_in_order(course):
+    with course.change("test"):
+        pass
+
+
+# Receipts
+
+
+def test_a_receipt_names_the_file_and_any_sha256_program_shows_the_same_code(course):
+    content = notebook(course)
+    receipt = handin.accept(course, "p02", content, "network", NOON)
+    assert receipt.sha256 == hashlib.sha256(content).hexdigest()
+    assert receipt.code.replace("-", "").lower() == receipt.sha256[:16]
+    assert (receipt.student_id, receipt.version, receipt.at) == ("p02", 1, "2026-03-02T12:00:00+00:00")
+    assert (course.submitted("p02") / f"{MODULE}.ipynb").read_bytes() == content
+    assert (course.submitted("p02") / "timestamp.txt").read_text() == "2026-03-02 12:00:00 UTC"
+    assert receipts.read(course) == [receipt]
+
+
+def test_every_version_is_kept_and_the_same_again_gives_the_same_receipt(course):
+    first, second = notebook(course, "total = 1"), notebook(course, "total = 2")
+    one = handin.accept(course, "p01", first, "network", NOON)
+    assert handin.accept(course, "p01", first, "network") == one
+    two = handin.accept(course, "p01", second, "network")
+    three = handin.accept(course, "p01", first, "network")
+    assert [one.version, two.version, three.version] == [1, 2, 3]
+    assert [receipts.content(course, each) for each in (one, two, three)] == [first, second, first]
+    assert len(list((course.root / "inbox" / "versions").rglob("*.ipynb"))) == 2
+    assert [entry.status for entry in handin.journal(course)] == ["taken", "replaced", "replaced"]
+    assert receipts.counting(course) == {"p01": three}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b'{"cells": [', "cut off"),
+        (b"hello", "not a notebook"),
+        (b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "another notebook"),
+        (b"x" * (handin.MAX_NOTEBOOK + 1), "larger than 20 MB"),
+    ],
+)
+def test_what_cannot_be_used_is_not_accepted_and_has_no_receipt(course, content, why):
+    with pytest.raises(KitError, match=f"Not handed in: .*{why}"):
+        handin.accept(course, "p01", content, "network")
+    assert receipts.read(course) == []
+
+
+def test_nobody_hands_in_for_somebody_else(course):
+    own = answer(course)
+    own.metadata["kit"] = {"participant": "p03"}
+    with pytest.raises(KitError, match="p03's, not p01's"):
+        handin.accept(course, "p01", text(own).encode(), "network")
+    with pytest.raises(KitError, match="Nobody in the roster"):
+        handin.accept(course, "../p01", notebook(course), "network")
+
+
+def test_a_stick_does_not_undo_what_came_later_over_the_network(course, tmp_path):
+    (tmp_path / "stick").mkdir()
+    old = tmp_path / "stick" / f"{MODULE}_p01.ipynb"
+    old.write_bytes(notebook(course, "total = 1"))
+    os.utime(old, (NOON.timestamp() - 60, NOON.timestamp() - 60))
+    handin.accept(course, "p01", notebook(course, "total = 2"), "network", NOON)
+    (entry,) = handin.collect(course, tmp_path / "stick")
+    assert (entry.status, "version 1 counts" in entry.reason) == ("older", True)
+    assert (course.root / entry.kept).read_bytes() == old.read_bytes()
+    os.utime(old, (NOON.timestamp() + 60, NOON.timestamp() + 60))
+    (entry,) = handin.collect(course, tmp_path / "stick")
+    assert entry.status == "replaced"
+
+
+def test_participants_hand_in_at_once_while_the_class_is_being_graded(course):
+    contents = {
+        (student, number): notebook(course, f"total = {number}")
+        for student in ("p01", "p02", "p03", "a+b_c")
+        for number in range(5)
+    }
+    with course.change("grade"), ThreadPoolExecutor(8) as pool:
+        jobs = [
+            pool.submit(handin.accept, course, student, content, "network")
+            for (student, _number), content in contents.items()
+        ]
+        given = [job.result(timeout=60) for job in jobs]
+    assert sorted(given, key=str) == sorted(receipts.read(course), key=str)
+    for student in ("p01", "p02", "p03", "a+b_c"):
+        own = [receipt for receipt in receipts.read(course) if receipt.student_id == student]
+        assert [receipt.version for receipt in own] == [1, 2, 3, 4, 5]
+        place = course.submitted(student) / f"{MODULE}.ipynb"
+        assert place.read_bytes() == receipts.content(course, own[-1])
+
+
+def test_the_next_command_finishes_what_was_cut_short(course):
+    content = notebook(course)
+    handin.accept(course, "p01", content, "network", NOON)
+    handin.accept(course, "p01", notebook(course, "total = 2"), "network", NOON)
+    shutil.rmtree(course.submitted("p01"))
+    course.journal.unlink()
+    (course.submitted("p01").parent / f".{MODULE}.new").mkdir(parents=True)
+    put_in_order(course)
+    assert b"total = 2" in (course.submitted("p01") / f"{MODULE}.ipynb").read_bytes()
+    assert [entry.status for entry in handin.journal(course)] == ["taken", "replaced"]
+    (course.submitted("p01") / f"{MODULE}.ipynb").write_bytes(content)
+    put_in_order(course)
+    assert b"total = 2" in (course.submitted("p01") / f"{MODULE}.ipynb").read_bytes(), "the earlier one was back"
+    assert len(receipts.read(course)) == 2
+
+
+def test_a_hand_in_that_plain_nbgrader_collected_gets_a_receipt(course):
+    place = course.submitted("p03")
+    place.mkdir(parents=True)
+    (place / f"{MODULE}.ipynb").write_bytes(notebook(course))
+    (place / "timestamp.txt").write_text("2026-03-02 12:00:00.123 UTC\n")
+    put_in_order(course)
+    put_in_order(course)
+    (receipt,) = receipts.read(course)
+    assert (receipt.student_id, receipt.origin, receipt.at) == ("p03", receipts.FOUND, NOON.isoformat())
+
+
+def test_half_a_line_of_a_journal_spoils_no_other_line(tmp_path):
+    journal = tmp_path / "new" / "x.jsonl"
+    files.append_line(journal, '{"n": 1}')
+    with journal.open("ab") as file:
+        file.write('{"n": "é'.encode()[:-1])
+    files.append_line(journal, '{"n": 2}')
+    with journal.open("ab") as file:
+        file.write(b"\0\0\0\0")
+    files.append_line(journal, '{"n": 3}')
+    assert [record["n"] for record in files.read_lines(journal)] == [1, 2, 3]
+
+
+def test_receipts_are_printed_and_a_file_is_looked_up(course, tmp_path):
+    first = notebook(course, "total = 1")
+    one = handin.accept(course, "p01", first, "network", NOON)
+    two = handin.accept(course, "p01", notebook(course, "total = 2"), "network", NOON)
+    (tmp_path / "mine.ipynb").write_bytes(first)
+    assert receipts.look_up(course, tmp_path / "mine.ipynb") == [(one, False)]
+    assert receipts.look_up(course, two.code.lower()) == [(two, True)]
+    with pytest.raises(KitError, match="neither a file nor a code"):
+        receipts.look_up(course, "hello")
+    run = CliRunner()
+    where = [course.root.name, "--dir", str(course.root.parent)]
+    said = run.invoke(command, ["receipts", *where], catch_exceptions=False).output
+    assert one.code in said
+    assert two.code in said
+    assert "nothing handed in" in said
+    page = (course.reports / "receipts" / "receipts.html").read_text(encoding="utf-8")
+    assert two.code in page
+    assert "default-src 'none'" in page
+    assert two.sha256 in (course.reports / "receipts" / "p01.txt").read_text(encoding="utf-8")
+    check = ["--check", str(tmp_path / "mine.ipynb")]
+    said = run.invoke(command, ["receipts", *where, *check], catch_exceptions=False).output
+    assert "A later version counts" in said
+    said = run.invoke(command, ["receipts", *where, "--check", "0000-0000-0000-0000"], catch_exceptions=False)
+    assert "No receipt" in said.output
+
+
+# Manual grades
+
+
+def test_points_and_comments_are_in_the_journal_before_the_gradebook_has_them(marked, monkeypatch):
+    give(marked, "p01", 2.0, "Clear.")
+    (grade,) = manual_grades.read(marked.root)["p01", MODULE, MODULE, "q3", "grade"]
+    (comment,) = manual_grades.read(marked.root)["p01", MODULE, MODULE, "q3", "comment"]
+    assert (grade.values, grade.open, comment.values) == ((2.0, None), False, ("Clear.",))
+    assert grade.hand_in == grading.read_outcome(marked, "p01").hand_in
+
+    def full(_path, _line):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "append_line", full)
+    with pytest.raises(OSError, match="No space"):
+        give(marked, "p01", 3.0)
+    assert given(marked) == (2.0, "Clear.", False), "what is not in the journal is not in the gradebook"
+
+
+def test_what_nobody_gave_is_not_in_the_journal(marked):
+    grading.grade(marked, everybody=True, student_ids=("p01",))
+    assert not manual_grades.journal_file(marked.root).exists()
+
+
+def test_a_lost_gradebook_gets_the_points_again_and_twice_is_no_more_than_once(marked):
+    give(marked, "p01", 1.0, "One.")
+    put_in_order(marked)  # keeps a copy with 1 point
+    give(marked, "p01", 2.0, "Two.")
+    give(marked, "p02", 3.0, None)
+    journal = manual_grades.journal_file(marked.root).read_bytes()
+    points = rebuild._points(marked.gradebook_file)
+    for copy in gradebooks.backups(marked)[:2]:  # the second is from before the grading
+        shutil.copyfile(copy, marked.gradebook_file)
+        put_in_order(marked)
+        assert rebuild._points(marked.gradebook_file) == points
+        put_in_order(marked)
+        assert given(marked, "p01") == (2.0, "Two.", False)
+        assert given(marked, "p02") == (3.0, None, False)
+    assert manual_grades.journal_file(marked.root).read_bytes() == journal
+
+
+def test_points_that_were_given_without_the_kit_are_taken_down(marked):
+    give(marked, "p01", 1.0, "One.")
+    with closing(sqlite3.connect(marked.gradebook_file)) as connection, connection:
+        connection.execute("update grade set manual_score = 2.5 where manual_score = 1")
+    put_in_order(marked)
+    last = manual_grades.read(marked.root)["p01", MODULE, MODULE, "q3", "grade"][-1]
+    assert last.values == (2.5, None)
+    assert given(marked)[0] == 2.5
+
+
+def test_graded_again_the_same_hand_in_keeps_its_points_and_a_new_one_asks_for_a_look(marked):
+    give(marked, "p01", 2.0, "Clear.")
+    grading.grade(marked, everybody=True, student_ids=("p01",))
+    assert given(marked) == (2.0, "Clear.", False)
+    handin.accept(marked, "p01", notebook(marked, q3="Another answer."), "network")
+    grading.grade(marked)
+    assert given(marked) == (2.0, "Clear.", True)
+    with marked.gradebook() as gradebook:  # the trainer looks and lets the points stand
+        gradebook.find_grade("q3", MODULE, MODULE, "p01").needs_manual_grade = False
+        gradebook.db.commit()
+    put_in_order(marked)
+    assert given(marked) == (2.0, "Clear.", False)
+
+
+# The gradebook
+
+
+BREAK = {
+    "gone": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("hello, this is no database at all"),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "scribbled": lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 65536),
+    "fresh": lambda path: (path.unlink(), Gradebook(f"sqlite:///{path}", "").close()),
+}
+
+
+@pytest.mark.parametrize("how", BREAK)
+def test_a_broken_gradebook_is_put_back_by_itself_with_one_sentence(marked, how, caplog):
+    give(marked, "p01", 2.0, "Clear.")
+    before = rebuild._points(marked.gradebook_file)
+    BREAK[how](marked.gradebook_file)
+    put_in_order(marked)
+    assert gradebooks.trouble(marked) == ""
+    assert rebuild._points(marked.gradebook_file) == before
+    put_in_order(marked)
+    (said,) = [record for record in caplog.records if record.name == "migkit"]
+    assert "The gradebook was broken" in said.message
+
+
+def test_without_any_good_copy_the_gradebook_comes_from_the_hand_ins(marked, caplog):
+    give(marked, "p01", 2.0, "Clear.")
+    before = rebuild._points(marked.gradebook_file)
+    for path in (*gradebooks.backups(marked), marked.gradebook_file):
+        path.write_bytes(b"rubbish")
+    put_in_order(marked)
+    assert rebuild._points(marked.gradebook_file) == before
+    assert "put back from the hand-ins" in caplog.text
+
+
+def test_a_gradebook_that_a_command_broke_is_put_back_at_its_end(marked, caplog):
+    before = rebuild._points(marked.gradebook_file)
+    with marked.change("test"):
+        marked.gradebook_file.write_bytes(b"rubbish")
+    assert rebuild._points(marked.gradebook_file) == before
+    assert "The gradebook was broken (it is damaged)" in caplog.text
+
+
+def test_somebody_who_joins_the_roster_joins_the_gradebook(marked):
+    with (marked.root / "roster.csv").open("a", encoding="utf-8") as file:
+        file.write("p09,Lamin,Jatta\n")
+    put_in_order(marked)
+    with marked.gradebook() as gradebook:
+        assert gradebook.find_student("p09").first_name == "Lamin"
+
+
+def test_copies_are_thinned_and_never_the_last_one(course, monkeypatch):
+    folder = course.root / "backups" / "gradebook"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    for day in range(1, 10):
+        for hour in (8, 12, 16):
+            (folder / f"gradebook-202603{day:02}-{hour:02}0000-before-grade.db").write_bytes(b"x")
+    gradebooks.thin(course)
+    left = [path.name.split("-")[1:3] for path in gradebooks.backups(course)]
+    assert len(left) == 20 + 3, "the newest twenty, and the first of the 1st, 2nd and 3rd"
+    assert {day for day, _time in left} == {f"202603{day:02}" for day in range(1, 10)}
+    monkeypatch.setattr(gradebooks, "KEPT", 0)
+    gradebooks.thin(course)
+    assert {path.name.split("-")[2] for path in gradebooks.backups(course)} == {"080000"}
+
+
+def test_a_gradebook_made_anew_equals_the_old_one(marked):
+    give(marked, "p01", 2.0, "Clear.")
+    with marked.gradebook() as gradebook:
+        gradebook.find_grade("q1_test", MODULE, MODULE, "p02").extra_credit = 0.5
+        gradebook.db.commit()
+    before = rebuild._points(marked.gradebook_file)
+    run = CliRunner()
+    where = [marked.root.name, "--dir", str(marked.root.parent)]
+    said = run.invoke(command, ["rebuild", *where], catch_exceptions=False).output
+    assert "no difference" in said
+    assert rebuild._points(marked.gradebook_file) == before
+    with marked.gradebook() as gradebook:
+        assert gradebook.find_submission(MODULE, "p01").timestamp == datetime(2026, 3, 2, 12, 0)
+    with closing(sqlite3.connect(marked.gradebook_file)) as connection, connection:
+        connection.execute("update grade set auto_score = 1.5 where auto_score = 2")
+    result = rebuild.rebuild(marked)
+    assert result.differences == ("p01, q1_test, points: 1.5 before, 2 now",)
+    assert result.kept.is_file()
+    assert rebuild._points(marked.gradebook_file) == before
+
+
+def test_made_anew_what_was_not_graded_to_its_end_is_graded(marked):
+    give(marked, "p01", 2.0, "Clear.")
+    before = rebuild._points(marked.gradebook_file)
+    grading.outcome_file(marked, "p01").unlink()
+    assert rebuild.rebuild(marked).graded_again == ("p01",)
+    assert rebuild._points(marked.gradebook_file) == before
+    assert given(marked)[:2] == (2.0, "Clear.")
