@@ -11,5 +11,8 @@ c.CourseDirectory.course_id = "migration_data"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE: replace the dots above; add lines if you need them"}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 
+# The rules for marking lie beside the notebook, and nbgrader hands out what lies there.
+c.CourseDirectory.ignore.append("marking.yml")
+
 # A cell that takes longer has gone wrong: the slowest solution needs about a second.
 c.ExecutePreprocessor.timeout = 60

@@ -228,11 +228,12 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Look for doubles first."""
-        words = [key.value for key, _value in node.value]
+        seen = set()
         for key, _value in node.value:
-            if words.count(key.value) > 1:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 what = _("“{word}” stands there twice").format(word=key.value)
                 raise yaml.constructor.ConstructorError(problem=what, problem_mark=key.start_mark)
+            seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
 

@@ -10,7 +10,8 @@ flag     value                        True or False
 text     value
 date     value                        ISO 8601
 list     items                        scalars; a set comes sorted
-table    series, rows, columns, cells one list of scalars for each row; a label is a scalar, or a list of scalars
+table    series, rows, columns, cells one list of scalars for each row; a label is a scalar, or a list of scalars;
+                                      a dictionary comes as a series
 other    type, has_value              anything else; has_value: it has a number called value, as an estimate does
 too_big  type, size
 ```
@@ -100,6 +101,8 @@ def to_plain(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        value = pd.Series(dict(value), dtype=object)  # labels and values, as a column has them
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return _table(value)
     if isinstance(value, (set, frozenset)):
