@@ -214,8 +214,7 @@ class Board:
         student = self._ids.get(student_id.casefold())
         if student is None:
             raise Refused(404, _("Nobody in this class has that id; look at your name badge, or ask the trainer."))
-        bound = self.present[student].machine
-        if bound and not hmac.compare_digest(bound, machine_of(key)):
+        if self.present[student].machine and not self.knows(student, key):
             raise Refused(
                 409,
                 _("{student} is in use on another computer. If it is yours, the trainer can free it.").format(
@@ -223,6 +222,11 @@ class Board:
                 ),
             )
         return student
+
+    def knows(self, student_id: str, key: str) -> bool:
+        """Whether the id is in use on the computer that has this key."""
+        student = self._ids.get(student_id.casefold(), "")
+        return bool(student) and hmac.compare_digest(self.present[student].machine, machine_of(key))
 
     def take(self, student: str, key: str, body: bytes) -> None:
         """Take an event of an admitted person, as it came over the network.
@@ -232,9 +236,13 @@ class Board:
         """
         told = self._checked_event(body)
         if told is None or not self.present[student].machine:
-            self._write(Event(self._now(), "join", student, machine_of(key)))
+            self.arrive(student, key)
         if told is not None:
             self._write(replace(told, student=student))
+
+    def arrive(self, student: str, key: str) -> None:
+        """An admitted person is there; the first time binds the id to the computer that has this key."""
+        self._write(Event(self._now(), "join", student, machine_of(key)))
 
     def _checked_event(self, body: bytes) -> Event | None:
         """The check in ``body``, or None if it only says that somebody is there. Nothing else is kept of it."""

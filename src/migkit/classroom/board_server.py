@@ -176,7 +176,8 @@ class Handler(RequestHandler):
         told = [unquote(self.request.headers.get(f"Kit-{name}", "")) for name in ("Participant", "Code", "Key")]
         if not 16 <= len(told[2]) <= 64 or len(told[0]) > 80 or len(told[1]) > 80:
             raise Refused(400, _("That is no message of a check."))
-        if self.room.mistakes.left(self.computer) < 1:
+        # Guessing codes must be slow; who is in already is not kept out by a guesser behind the same address.
+        if self.room.mistakes.left(self.computer) < 1 and not self.room.board.knows(told[0], told[2]):
             raise Refused(429, _("Too many wrong codes came from this computer; wait a minute."))
         try:
             student = self.room.board.admit(*told)
@@ -272,6 +273,7 @@ class HandIn(Handler):
             raise Refused(413, _("A notebook of at most {n} MB is wanted.").format(n=MAX_NOTEBOOK // 1024**2))
         if self.room.on_the_way + int(size) > MAX_ON_THE_WAY:
             raise Refused(503, _("Many are handing in at this moment; try again in a minute."))
+        self.room.board.arrive(self.student, unquote(self.request.headers["Kit-Key"]))
         self._announced = int(size)
         self.room.on_the_way += self._announced
         self.request.connection.set_max_body_size(MAX_NOTEBOOK)  # type: ignore[union-attr]
@@ -282,14 +284,12 @@ class HandIn(Handler):
 
     async def post(self) -> None:
         """All of it: to the disk, and only then the receipt."""
-        room = self.room
+        room, content = self.room, bytes(self._content)
         async with room.door:
             try:
                 receipt = await asyncio.to_thread(
-                    room.accept, room.board.course, self.student, bytes(self._content), ORIGIN, room.board.clock()
+                    room.accept, room.board.course, self.student, content, ORIGIN, room.board.clock()
                 )
-            except Refused:
-                raise
             except KitError as error:
                 raise Refused(422, str(error)) from error
         self.finish(
@@ -415,7 +415,8 @@ def serve(
     tornado.propagate = False  # a broken browser in the room is nothing for the trainer's terminal
     thread = threading.Thread(target=lambda: asyncio.run(main()), name="board server", daemon=True)
     thread.start()
-    started.wait(10)
+    if not started.wait(10):
+        raise KitError(_("The board did not start; the last lines of {log} say why.").format(log=log.baseFilename))
     try:
         yield Served(room, address, f"http://{address}/")
     finally:

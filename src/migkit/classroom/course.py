@@ -13,6 +13,7 @@ classes/NAME/
   manual_grades.jsonl points and comments that people gave, line by line
   backups/            gradebooks before each change
   solutions_released.json   whether participants may see the solutions: what was decided, when and by whom
+  board/              what the live board was told (ids only), its join code and the trainer's token
   reports/            results, feedback to hand back, the state of grading
 ```
 """
