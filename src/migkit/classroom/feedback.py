@@ -1,9 +1,11 @@
 """Feedback: one page for each participant, made by nbgrader's own step with the kit's template.
 
-Three things differ from nbgrader's pages. Hidden tests are in none of them, neither as code nor in a traceback.
-What a cell shows is what it showed on the participant's own computer, which never held an expected value; of the
-grading run only points and harmless reasons are told. And nothing in a page runs or loads from elsewhere:
-participants' HTML is cleaned, and the page's own policy forbids scripts and outside addresses.
+A page says per question what was asked, what came, what it earned, how far off it was, what usually causes that,
+and what the trainer wrote. Three things differ from nbgrader's pages. Hidden tests are in none of them, neither as
+code nor in a traceback, and solutions and expected values only once the trainer has released them
+(:mod:`migkit.classroom.solutions`). What a cell shows is what it showed on the participant's own computer, which
+never held an expected value. And nothing in a page runs or loads from elsewhere: participants' HTML is cleaned,
+and the page's own policy forbids scripts and outside addresses.
 """
 
 import base64
@@ -11,25 +13,32 @@ import html
 import io
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import bleach
+import pandas as pd
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
-from migkit.classroom import files, notebooks, scores
+from migkit.classroom import files, notebooks, pages, scores, solutions
 from migkit.classroom.course import Course, open_course
+from migkit.classroom.handout import secret_lines, title_of
+from migkit.classroom.marking import describe, read_marking
+from migkit.classroom.marks import Mark
 from migkit.classroom.notebooks import grade_id
-from migkit.classroom.preprocessors import NOTES
+from migkit.classroom.restoring import NOTES
 from migkit.classroom.roster import Person
-from migkit.reference import KitError, _, curriculum, palette
+from migkit.reference import KitError, _, palette
 from migkit.reference.files import write_text
+from migkit.reference.language import current_language
 
 TAGS = frozenset(
     re.findall(
@@ -56,6 +65,13 @@ BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 SCREEN = 96
 #: Forms of an output that are shown, the best first.
 SHOWN = ("text/html", "text/markdown", "image/png", "image/jpeg", "text/plain")
+#: Characters of a cell or an output that are shown, of a picture, and of all together: a page is to be opened on a
+#: telephone.
+MOST, MOST_OF_A_PICTURE, MOST_OF_A_PAGE = 20_000, 3_000_000, 400_000
+#: Characters and tags of an output that is HTML; cleaning takes long where thousands lie in one another.
+MOST_HTML, MOST_TAGS = 200_000, 5_000
+#: Rows of an expected table that are shown.
+MOST_ROWS = 60
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
@@ -104,8 +120,53 @@ def formulas(page: str) -> str:
     )
 
 
+def prose(text: str) -> str:
+    """Markdown as harmless HTML, its headings below those of the page; as it stands if it cannot be read."""
+    try:
+        renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+        page = harmless(MarkdownWithMath(renderer).render(_cut(text)))
+    except Exception:  # a text that was made to break the reader costs its own form, not the page
+        return f"<pre>{html.escape(_cut(text))}</pre>"
+    return _lower_headings(page)
+
+
+def shown_html(text: str) -> str:
+    """HTML of an output, cleaned; as it stands if it cannot be read."""
+    try:
+        return _lower_headings(harmless(text))
+    except Exception:  # likewise
+        return f"<pre>{html.escape(text)}</pre>"
+
+
+def _lower_headings(page: str) -> str:
+    """The page's own headings are h1 to h3."""
+    return re.sub(r"(</?h)([1-6])\b", lambda found: f"{found[1]}{min(6, int(found[2]) + 3)}", page)
+
+
+def _cut(text: str, most: int = MOST) -> str:
+    """The beginning of a long text."""
+    if len(text) <= most:
+        return text
+    return text[:most] + "\n" + _("... and {n} more characters").format(n=len(text) - most)
+
+
 class FeedbackExporter(HTMLExporter):
     """nbconvert's HTML with the kit's template."""
+
+    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any) -> Any:
+        """Convert the text, the code and the grader's notes, as if the rest had never been there.
+
+        nbconvert refuses a notebook for odd metadata, and looks up the colours of code by what stands there. The
+        outputs go as well: those of the hand-in come back in :class:`ShowHandIn`.
+        """
+        nb.metadata = notebooks.as_node({"language_info": {"name": "python"}, NOTES: nb.metadata.get(NOTES, [])})
+        nb.cells = [cell for cell in nb.cells if cell.cell_type in ("markdown", "code")]
+        for cell in nb.cells:
+            cell.metadata = notebooks.as_node({"nbgrader": cell.metadata.get("nbgrader", {})})
+            cell.pop("attachments", None)
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        return super().from_notebook_node(nb, resources, **kw)
 
 
 class _Step(NbGraderPreprocessor):  # type: ignore[misc]
@@ -121,41 +182,104 @@ class _Step(NbGraderPreprocessor):  # type: ignore[misc]
         return cell, resources
 
 
+@dataclass(frozen=True)
+class Check:
+    """One answer of a question: under which name it was to be kept, what it earned and why, what was right."""
+
+    mark: Mark
+    name: str
+    expected: str
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        return scores.verdict_name(self.mark)
+
+
+@dataclass(frozen=True)
+class Block:
+    """All that the page says about one question; what is right comes first."""
+
+    score: scores.Score
+    checks: tuple[Check, ...]
+    solution: tuple[NotebookNode, ...]
+
+    @property
+    def asked(self) -> str:
+        """The question: of a long text the paragraphs that begin in bold (**Task.**, **Answer.**), else all."""
+        text = self.score.question.asked
+        parts = [part for part in re.split(r"\n\s*\n", text) if part.startswith("**")]
+        return "\n\n".join(parts) if parts and not self.score.question.written else text
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person gave other points than the checks."""
+        earned = sum(check.mark.points for check in self.checks)
+        return bool(self.checks) and self.score.points is not None and abs(earned - self.score.points) > 0.005
+
+
+def blocks(course: Course, student_id: str) -> list[Block]:
+    """What is to be said to a participant, question by question."""
+    marking = read_marking(course.source_notebook)
+    names = {item.key: item.expression for item in marking.items}
+    solved = solutions.by_question(course)
+    right = {name: _shown(value) for name, value in solutions.expected(course, student_id).items()}
+    found = []
+    for score in scores.scores(course, student_id):
+        checks = [
+            Check(mark, names.get(mark.question, mark.question), right.get(mark.question, ""))
+            for mark in score.marks
+        ]
+        checks.sort(key=lambda check: check.mark.verdict != "right")
+        found.append(Block(score, tuple(checks), tuple(solved.get(score.question.label, ()))))
+    return found
+
+
+def _shown(value: Any) -> str:
+    """An expected answer as HTML."""
+    if isinstance(value, pd.Series):
+        value = value.to_frame("")
+    if isinstance(value, pd.DataFrame):
+        return harmless(value.to_html(max_rows=MOST_ROWS))
+    return html.escape(describe(value, most=MOST_ROWS))
+
+
 class Explain(_Step):
-    """Put the table on top together: per question the points, what may be said, the trainer's comment."""
+    """Put together what the page says: per question the points, what may be said, the trainer's comment."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Read gradebook and graded notebook of this participant."""
         course = open_course(str(self.config.CourseDirectory.root))
         student = resources["nbgrader"]["student"]
-        own = scores.scores(course, student)
-        said = scores.messages(nb)
+        said = blocks(course, student)
+        own = [block.score for block in said]
         resources["kit"] = {
-            "title": next((m.title for m in curriculum() if m.slug == course.module), course.module),
+            "title": title_of(course),
             "person": next((p.name for p in course.roster().people if p.student_id == student), student),
-            "scores": own,
+            "blocks": said,
             "total": sum(score.points or 0 for score in own),
             "points": sum(score.question.points for score in own),
+            "right": [score.question.label for score in own if score.full],
+            "look_at": [score.question.label for score in own if score.points is not None and not score.full],
             "waiting": [score.question.label for score in own if score.points is None],
+            "of_cell": {cell: score for score in own for cell in score.question.cells},
             "notes": nb.metadata.get(NOTES, []),
-            "said": said,
+            "released": solutions.in_force(course) is not None,
+            "style": pages.STYLE,
             "palette": {name.lower(): value for name, value in vars(palette).items() if isinstance(value, str)},
+            "language": current_language(),
             "_": _,
         }
         return nb, resources
 
 
 class HideTests(_Step):
-    """Take hidden tests and marking schemes out of the code, whatever a participant wrote around the marks."""
+    """Take hidden tests and marking schemes out of the cells, whatever a participant wrote around the marks."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Cut from each mark to its end, or to the end of the cell."""
         for cell in nb.cells:
-            for kind in ("HIDDEN TESTS", "MARK SCHEME"):
-                cell.source = re.sub(
-                    rf"(?ms)^[^\n]*BEGIN {kind}.*?(^[^\n]*END {kind}[^\n]*\n?|\Z)", "", cell.source
-                )
-            cell.source = cell.source.rstrip()
+            cell.source = scores.without_hidden(cell.source)
         return nb, resources
 
 
@@ -171,54 +295,85 @@ class ShowHandIn(_Step):
         if path.is_file():
             for cell in notebooks.read(path).cells:
                 if cell.cell_type == "code":
-                    outputs[grade_id(cell) or cell.source] = cell.outputs
+                    outputs[grade_id(cell) or cell.source] = cell.get("outputs", [])
+        left = MOST_OF_A_PAGE
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = outputs.get(grade_id(cell) or cell.source, [])
+                handed_in = outputs.get(grade_id(cell) or cell.source, [])
+                cell.outputs, left = _fitting(handed_in, left)
+            cell.source = _cut(cell.source, max(0, min(MOST, left)))
+            left -= len(cell.source)
         return nb, resources
 
 
-class MakeHarmless(_Step):
-    """Leave text and pictures of the outputs; the template cleans what becomes HTML (:func:`harmless`)."""
+def _fitting(outputs: list[NotebookNode], left: int) -> tuple[list[NotebookNode], int]:
+    """The outputs as they are shown, as long as the page has room; and the room that is left."""
+    found = []
+    for shown in filter(None, map(harmless_output, outputs)):
+        left -= len(str(shown)) // (10 if any(kind.startswith("image/") for kind in shown.get("data", {})) else 1)
+        if left < 0:
+            found.append(notebooks.output(output_type="stream", name="stdout", text=_("too long for this page")))
+            break
+        found.append(shown)
+    return found, left
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Of each output one form, the best that is harmless."""
-        nb.metadata.pop("widgets", None)
-        nb.cells = [cell for cell in nb.cells if cell.cell_type in ("markdown", "code")]
-        for cell in nb.cells:
-            cell.pop("attachments", None)
-            if cell.cell_type == "code":
-                cell.outputs = [output for output in map(self._output, cell.outputs) if output is not None]
-        return nb, resources
 
-    @staticmethod
-    def _output(output: NotebookNode) -> NotebookNode | None:
+def harmless_output(output: NotebookNode) -> NotebookNode | None:
+    """Of an output one form, the best that is text or a picture; the template cleans what becomes HTML."""
+    try:
         if output.output_type == "stream":
-            return output
+            return notebooks.output(output_type="stream", name="stdout", text=_cut("".join(output.text)))
         if output.output_type == "error":
-            output.traceback = [f"{output.ename}: {output.evalue}"]
-            return output
+            said = _cut(f"{output.ename}: {output.evalue}")
+            return notebooks.output(output_type="error", ename="", evalue="", traceback=[said])
         data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in SHOWN}
-        for kind in SHOWN:
-            if data.get(kind) and (not kind.startswith("image/") or BASE64.fullmatch(data[kind])):
-                shown = notebooks.output(**{kind: data[kind]})
-                return notebooks.output(output_type="display_data", data=shown, metadata=notebooks.output())
+    except (AttributeError, TypeError):  # written by hand, in no form that Jupyter writes
         return None
+    for kind in SHOWN:
+        text = data.get(kind, "")
+        if kind.startswith("image/"):
+            fits = len(text) <= MOST_OF_A_PICTURE and bool(BASE64.fullmatch(text))
+        elif kind == "text/html":
+            fits = 0 < len(text) <= MOST_HTML and text.count("<") <= MOST_TAGS  # else the plain text is shown
+        else:
+            fits, text = bool(text), _cut(text)
+        if fits:
+            shown = notebooks.output(**{kind: text})
+            return notebooks.output(output_type="display_data", data=shown, metadata=notebooks.output())
+    return None
 
 
-def _leak(page: str, secrets: set[str]) -> str:
-    """A line of a hidden test that stands in ``page``, or nothing: the last look before handing back."""
-    text = re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]*>", "", page)))
-    return next((line for line in sorted(secrets) if re.sub(r"\s+", "", line) in text), "")
+def _squeezed(text: str) -> str:
+    """Text without the space in it, to compare what was set in another way."""
+    return re.sub(r"\s+", "", text)
 
 
-def hidden_lines(course: Course) -> set[str]:
-    """The lines of hidden tests that stand nowhere in the participants' notebook."""
+def _leak(page: str, secrets: set[str], known: str) -> str:
+    """A secret line that stands in ``page``, or nothing: the last look before handing back.
+
+    ``known`` is what the participant and the trainer wrote: whoever wrote a line of the solution has not seen it.
+    """
+    text = _squeezed(html.unescape(re.sub(r"<[^>]*>", "", page)))
+    own = _squeezed(known)
+    return next((line for line in sorted(secrets) if _squeezed(line) in text and _squeezed(line) not in own), "")
+
+
+def secrets_of(course: Course) -> set[str]:
+    """The lines of the authors that stand nowhere in the participants' notebook and are not released."""
     source = notebooks.read(course.source_notebook)
-    released = notebooks.read(course.release_notebook)
-    shown = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
-    secret = {line.strip() for cell in source.cells for line in scores.hidden_region(cell.source).splitlines()}
-    return {line for line in secret - shown if len(line) >= 12}
+    marks = ("BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
+    return secret_lines(source, marks) if solutions.in_force(course) else secret_lines(source)
+
+
+def _known(course: Course, student_id: str) -> str:
+    """All that a participant handed in, and the trainer's comments."""
+    path = course.submitted(student_id) / f"{course.module}.ipynb"
+    cells = notebooks.read(path).cells if path.is_file() else []
+    texts = [str(cell.source) for cell in cells]
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        texts += [str(output.get(field, "")) for field in ("text", "evalue")]
+        texts += ["".join(text) for kind, text in output.get("data", {}).items() if kind in SHOWN]
+    return "\n".join([*texts, *(score.comment for score in scores.scores(course, student_id))])
 
 
 def give_feedback(
@@ -234,48 +389,57 @@ def give_feedback(
         The zip, and the pages.
 
     Raises:
-        KitError: if nobody was graded, or nbgrader fails on a page, or a page would show a hidden test.
+        KitError: if nobody was graded; or, once the pages of all others are made, if nbgrader failed on a page or
+            a page would show a hidden test or a solution.
     """
     people = [p for p in course.roster().people if scores.read_autograded(course, p.student_id) is not None]
     if not people:
         raise KitError(_("Nobody was graded yet; run kit class grade first."))
-    pages: dict[Person, Path] = {}
+    made: dict[Person, Path] = {}
+    failed: list[str] = []
     with course.change("feedback"):
         api = course.api()
-        secrets = hidden_lines(course)
+        secrets = secrets_of(course)
         for number, person in enumerate(people):
             if progress:
                 progress(number, len(people), person)
-            result: dict[str, Any] = api.generate_feedback(course.module, person.student_id, force=True)
-            page = course.feedback(person.student_id) / f"{course.module}.html"
-            if not result["success"] or not page.is_file():
-                write_text(course.reports / "feedback.log", f"{result.get('log', '')}\n{result.get('error', '')}")
-                raise KitError(
-                    _("The feedback for {name} could not be made; {log} holds the details.").format(
-                        name=person.name, log=course.reports / "feedback.log"
-                    )
-                )
-            leak = _leak(page.read_text(encoding="utf-8"), secrets - own_lines(course, person))
-            if leak:
-                page.unlink()
-                raise KitError(
-                    _("The feedback for {name} would show a hidden test and was not made: “{line}”.").format(
-                        name=person.name, line=leak
-                    )
-                )
-            pages[person] = page
-        target = course.reports / f"{course.module}_feedback.zip"
+            try:
+                made[person] = _page(course, api, person, secrets)
+            except KitError as trouble:
+                failed.append(str(trouble))
         entries: dict[str, Path | bytes] = {
-            f"{p.student_id}/{course.module}.html": path for p, path in pages.items()
+            f"{person.student_id}/{course.module}.html": path for person, path in made.items()
         }
-        files.write_zip(target, entries)
-    return target, list(pages.values())
+        files.write_zip(course.feedback_zip, entries)
+    if failed:
+        others = _("The other {n} pages are made and lie in {zip}.").format(n=len(made), zip=course.feedback_zip)
+        raise KitError(" ".join([*failed, others]))
+    return course.feedback_zip, list(made.values())
 
 
-def own_lines(course: Course, person: Person) -> set[str]:
-    """What the participant handed in: whoever wrote the same line as a test has not seen the test."""
-    path = course.submitted(person.student_id) / f"{course.module}.ipynb"
-    if not path.is_file():
-        return set()
-    text = [str(cell.source) for cell in notebooks.read(path).cells]
-    return {line.strip() for source in text for line in source.splitlines()}
+def _page(course: Course, api: Any, person: Person, secrets: set[str]) -> Path:
+    """One participant's page.
+
+    Raises:
+        KitError: if nbgrader fails on it, or it would show what it must not; then there is none.
+    """
+    page = course.feedback(person.student_id) / f"{course.module}.html"
+    page.unlink(missing_ok=True)
+    result: dict[str, Any] = api.generate_feedback(course.module, person.student_id, force=True)
+    if not result["success"] or not page.is_file():
+        log = course.reports / f"feedback_{person.student_id}.log"
+        write_text(log, f"{result.get('log', '')}\n{result.get('error', '')}")
+        raise KitError(
+            _("The feedback for {name} could not be made; {log} holds the details.").format(
+                name=person.name, log=log
+            )
+        )
+    leak = _leak(page.read_text(encoding="utf-8"), secrets, _known(course, person.student_id))
+    if leak:
+        page.unlink()
+        raise KitError(
+            _("The feedback for {name} would show what only the authors know and was not made: “{line}”.").format(
+                name=person.name, line=leak
+            )
+        )
+    return page

@@ -1,7 +1,7 @@
 """Handing out: the notebook without solutions, the data and a short READ ME in one zip."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -21,14 +21,14 @@ MARKS = {
 SECRET_FILES = re.compile(r"truth|ledger|manifest", re.IGNORECASE)
 
 
-def secret_lines(notebook: NotebookNode) -> set[str]:
-    """The lines inside nbgrader's marks that occur nowhere outside them, without their indentation."""
+def secret_lines(notebook: NotebookNode, marks: Collection[str] = tuple(MARKS)) -> set[str]:
+    """The lines inside nbgrader's ``marks`` that occur nowhere outside them, without their indentation."""
     inside: set[str] = set()
     outside: set[str] = set()
     for cell in notebook.cells:
         end = ""
         for line in cell.source.splitlines():
-            begun = next((mark for mark in MARKS if mark in line), "")
+            begun = next((mark for mark in marks if mark in line), "")
             if begun:
                 end = MARKS[begun]
             elif end and end in line:

@@ -1,7 +1,8 @@
 """What each answer earned, and what may be said about it to its author.
 
-The gradebook knows the points. The reason stands in the output of the graded cell, where hidden tests left it; of
-that only what cannot give an expected value away is ever said to a participant.
+The gradebook knows the points. Where the exercise has checks, the grader's marks say why. In a plain nbgrader
+course the reason stands in the output of the graded cell, where hidden tests left it; of that only what cannot
+give an expected value away is ever said to a participant.
 """
 
 import ast
@@ -12,12 +13,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 
 from migkit.classroom import notebooks
 from migkit.classroom.course import Course
+from migkit.classroom.grading import read_outcome
+from migkit.classroom.marks import Mark
 from migkit.classroom.notebooks import grade_id
-from migkit.classroom.preprocessors import STOPPED
+from migkit.classroom.restoring import STOPPED
 from migkit.reference import _
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,23 +28,32 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its graded cells, what it is worth, its heading; ``written`` if a person gives the points."""
+    """One question: its graded cells, what it is worth, its heading; ``written`` if a person gives the points.
+
+    ``asked`` is what the authors wrote under the heading (markdown), ``answers`` the cells to write in.
+    """
 
     label: str
     cells: tuple[str, ...]
     points: float
     title: str
     written: bool
+    asked: str = ""
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Score:
-    """What one participant earned for one question. ``points`` is None until a person has given them."""
+    """What one participant earned for one question, and why. ``points`` is None until a person has given them.
+
+    ``marks`` holds those of the question's checks; a plain nbgrader course and a written answer have none.
+    """
 
     question: Question
     points: float | None
     message: str = ""
     comment: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def full(self) -> bool:
@@ -58,12 +70,18 @@ def label_of(cell_id: str) -> str:
 def questions(course: Course) -> list[Question]:
     """The questions of the assignment, in the order of its notebook."""
     notebook = notebooks.read(course.source_notebook)
-    heading = ""
+    heading, asked = "", ""
+    answers: list[str] = []
     found: dict[str, Question] = {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             titles = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, re.MULTILINE)
-            heading = re.sub(r"^(?:Question\s+)?\d+[.:)]\s*|[*`]", "", titles[0]) if titles else heading
+            if titles:
+                heading = re.sub(r"^(?:Question\s+)?\d+[.:)]\s*|[*`]", "", titles[0])
+                # An answer cell of the authors holds the model answer.
+                asked = "" if utils.is_solution(cell) or utils.is_grade(cell) else _below(cell.source)
+        if utils.is_solution(cell) and not utils.is_grade(cell):
+            answers.append(grade_id(cell))
         if not (utils.is_grade(cell) or utils.is_task(cell)):
             continue
         label = label_of(grade_id(cell))
@@ -76,8 +94,23 @@ def questions(course: Course) -> list[Question]:
             points + (old.points if old else 0),
             old.title if old else heading,
             written or bool(old and old.written),
+            old.asked if old else asked,
+            (*(old.answers if old else ()), *answers),
         )
+        answers.clear()
     return list(found.values())
+
+
+def _below(source: str) -> str:
+    """What stands under the first heading of a text, without what nbgrader hides."""
+    return re.split(r"^#{1,6}\s.*$", without_hidden(source), maxsplit=1, flags=re.MULTILINE)[-1].strip()
+
+
+def without_hidden(source: str) -> str:
+    """A cell without hidden tests and marking schemes: from each mark to its end, or to the end of the cell."""
+    for kind in ("HIDDEN TESTS", "MARK SCHEME"):
+        source = re.sub(rf"(?ms)^[^\n]*BEGIN {kind}.*?(^[^\n]*END {kind}[^\n]*\n?|\Z)", "", source)
+    return source.rstrip()
 
 
 def hidden_region(source: str) -> str:
@@ -173,6 +206,27 @@ def messages(notebook: NotebookNode) -> dict[str, str]:
     return {grade_id(cell): say_why(cell, answers, stopped) for cell in notebook.cells if utils.is_grade(cell)}
 
 
+def say_mark(mark: Mark) -> str:
+    """What one check found, in a sentence for the author of the answer."""
+    if mark.verdict == "stopped":
+        return _("The program was stopped: {why}.").format(why=mark.cause.rstrip("."))
+    if mark.cause:
+        return mark.cause
+    return f"{mark.off[:1].upper()}{mark.off[1:].rstrip('.')}." if mark.off else verdict_name(mark)
+
+
+def verdict_name(mark: Mark) -> str:
+    """What a check found, in a word or two."""
+    return {
+        "right": _("Right."),
+        "part": _("Partly right."),
+        "wrong": _("Not right yet."),
+        "missing": _("There is no answer: the dots still stand there, or its cell failed or was not run."),
+        "stopped": _("The program was stopped."),
+        "unreadable": _("The answer could not be read."),
+    }[mark.verdict]
+
+
 def read_autograded(course: Course, student_id: str) -> NotebookNode | None:
     """The graded notebook, with hidden tests: for the trainer's side only."""
     path: Path = course.autograded(student_id) / f"{course.module}.ipynb"
@@ -185,11 +239,12 @@ def scores(course: Course, student_id: str) -> list[Score]:
     if notebook is None:
         return []
     said = messages(notebook)
+    outcome = read_outcome(course, student_id)
+    marks = outcome.marks if outcome else ()
     result: list[Score] = []
     with course.gradebook() as gradebook:
         for question in questions(course):
             points: float | None = 0.0
-            comments: list[str] = []
             for cell_id in question.cells:
                 try:
                     grade = gradebook.find_grade(cell_id, course.module, course.module, student_id)
@@ -199,12 +254,25 @@ def scores(course: Course, student_id: str) -> list[Score]:
                     points = None
                 elif points is not None:
                     points += float(grade.score)
-                try:
-                    comment = gradebook.find_comment(cell_id, course.module, course.module, student_id)
-                    comments += [comment.comment] if comment.comment else []
-                except MissingEntry:
-                    pass
+            own = tuple(mark for mark in marks if mark.cell in question.cells)
             missed = points is not None and points < question.points
-            message = next((said[c] for c in question.cells if said.get(c)), "") if missed else ""
-            result.append(Score(question, points, message, " ".join(comments)))
+            message = _message(question, own, said) if missed else ""
+            comments = [
+                _comment(gradebook, course, cell, student_id) for cell in (*question.answers, *question.cells)
+            ]
+            result.append(Score(question, points, message, "\n\n".join(filter(None, comments)), own))
     return result
+
+
+def _message(question: Question, marks: tuple[Mark, ...], said: dict[str, str]) -> str:
+    """The first thing to say about a question that lost points."""
+    reasons = [say_mark(mark) for mark in marks if mark.verdict != "right"]
+    return next(filter(None, reasons or [said.get(cell_id, "") for cell_id in question.cells]), "")
+
+
+def _comment(gradebook: Gradebook, course: Course, cell_id: str, student_id: str) -> str:
+    """What the trainer wrote about an answer; nbgrader's own "No response." is none."""
+    try:
+        return gradebook.find_comment(cell_id, course.module, course.module, student_id).manual_comment or ""
+    except MissingEntry:
+        return ""

@@ -14,6 +14,11 @@ def set_language(language: str) -> None:
     _translations = gettext.translation("migkit", ROOT / "locale", languages=[language], fallback=True)
 
 
+def current_language() -> str:
+    """The language in force: "en" too where there is no translation into the one that was asked for."""
+    return _translations.info().get("language", "") or "en"
+
+
 def _(text: str) -> str:
     """``text`` in the language in force. Put values in with ``_("{n} rows").format(n=n)``, never an f-string."""
     return _translations.gettext(text) if text else text
