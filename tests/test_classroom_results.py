@@ -172,10 +172,24 @@ def test_the_most_common_mistakes_are_counted_by_person(whole):
         by_label.setdefault(each.question.label, []).append(each)
     assert [(m.what, m.count, m.known) for m in by_label["q1"]] == [(CAUSES["q1"], 6, True)]
     assert [(m.count, m.known) for m in by_label["q2"]] == [(12, False)]
-    assert by_label["q2"][0].example == "40 too many"
+    assert by_label["q2"][0].example == "a number: 7: 40 too many"
     two = replace(whole.rows[0], marks=(whole.rows[0].marks[0],) * 2)
     again = items.mistakes(replace(whole, rows=(two, *whole.rows[1:])))
     assert next(m.count for m in again if m.question.label == "q1") == 6, "twice in one question counts once"
+
+
+def test_wrong_forms_are_told_apart_and_nobodys_own_answer_is_an_example(whole):
+    rows = list(whole.rows)
+    for place, cause in ((0, "Missing columns: Total."), (1, "Missing columns: Total."), (2, "It is no table.")):
+        form = replace(rows[place].marks[0], cause=cause, cause_key="form")
+        rows[place] = replace(rows[place], marks=(form, *rows[place].marks[1:]))
+    for place in range(12):
+        q2 = replace(rows[place].marks[1], came=f"answer {place}")
+        rows[place] = replace(rows[place], marks=(rows[place].marks[0], q2, *rows[place].marks[2:]))
+    found = items.mistakes(replace(whole, rows=tuple(rows)))
+    q1 = [(m.what, m.count) for m in found if m.question.label == "q1"]
+    assert q1 == [(CAUSES["q1"], 3), ("Missing columns: Total.", 2), ("It is no table.", 1)]
+    assert next(m.example for m in found if m.question.label == "q2") == "40 too many"
 
 
 def test_without_marks_the_hints_are_counted(course):

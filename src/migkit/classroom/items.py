@@ -212,32 +212,32 @@ def mistakes(result: Results) -> tuple[Mistake, ...]:
     return tuple(found)
 
 
+def _key(mark: Mark) -> str:
+    """What marks have in common that count as the same mistake; of a wrong form there are several kinds."""
+    return mark.cause if mark.cause_key == "form" else mark.cause_key or mark.verdict
+
+
 def _from_marks(question: Question, people: list[tuple[Mark, ...]], answered: int) -> list[Mistake]:
     """One line for each cause in one question; who made it in two checks of the question counts once."""
-    words: dict[str, Counter[str]] = defaultdict(Counter)
-    examples: dict[str, Counter[str]] = defaultdict(Counter)
-    counts: Counter[str] = Counter()
+    made: defaultdict[str, list[Mark]] = defaultdict(list)
     for marks in people:
-        missed = [mark for mark in marks if mark.verdict != "right"]
-        for key in sorted({mark.cause_key or mark.verdict for mark in missed}):
-            counts[key] += 1
-            first = next(mark for mark in missed if (mark.cause_key or mark.verdict) == key)
-            words[key][first.cause or what_happened(first.verdict)] += 1
-            if first.off and not first.cause and first.verdict in ("wrong", "part"):
-                examples[key][first.off] += 1
-    known = {mark.cause_key for marks in people for mark in marks if mark.cause_key}
-    made = [
-        Mistake(
-            question,
-            words[key].most_common(1)[0][0],
-            count,
-            answered,
-            key in known,
-            examples[key].most_common(1)[0][0] if examples[key] else "",
-        )
-        for key, count in counts.items()
-    ]
-    return sorted(made, key=lambda mistake: (-mistake.count, not mistake.known, mistake.what))
+        first = {_key(mark): mark for mark in reversed(marks) if mark.verdict != "right"}
+        for key, mark in first.items():
+            made[key].append(mark)
+    found = []
+    for those in made.values():
+        words = Counter(mark.cause or what_happened(mark.verdict) for mark in those).most_common(1)[0][0]
+        found.append(Mistake(question, words, len(those), answered, bool(those[0].cause), _example(those)))
+    return sorted(found, key=lambda mistake: (-mistake.count, not mistake.known, mistake.what))
+
+
+def _example(marks: Sequence[Mark]) -> str:
+    """How an answer without a known cause looks: the answer itself only if two have it, so that it is nobody's."""
+    unexplained = [mark for mark in marks if mark.off and not mark.cause]
+    answers = Counter(f"{mark.came}: {mark.off}" if mark.came else mark.off for mark in unexplained)
+    if answers and answers.most_common(1)[0][1] > 1:
+        return answers.most_common(1)[0][0]
+    return Counter(mark.off for mark in unexplained).most_common(1)[0][0] if unexplained else ""
 
 
 def groups(result: Results, of: Callable[[Row], str]) -> tuple[Group, ...]:

@@ -25,6 +25,8 @@ from migkit.reference import _, palette
 HARD = 0.5
 #: In a class that is larger than this, the page leaves out mistakes that one person made.
 FEW = 8
+#: So many are named in a line of what is to be done.
+NAMES = 8
 
 
 def page_title(result: Results) -> str:
@@ -81,10 +83,6 @@ def _tiles(result: Results) -> str:
     return f'<ul class="tiles">{made}</ul>'
 
 
-def _names(rows: list[Row]) -> str:
-    return ", ".join(row.person.name for row in rows)
-
-
 def to_do(result: Results) -> list[str]:
     """What waits for the trainer, in the order of the evening."""
     by_standing: dict[str, list[Row]] = {}
@@ -104,8 +102,9 @@ def to_do(result: Results) -> list[str]:
         if rows and result.hidden:
             lines.append(f"{standing_name(rows[0].standing)}: {len(rows)}")
         elif rows:
-            who = _names(rows) if len(rows) < len(result.graded) or len(rows) < 6 else _("everybody graded")
-            lines.append(sentence.format(n=len(rows), who=who, name=name))
+            shown = ", ".join(row.person.name for row in rows[:NAMES])
+            more = _(" and {n} more").format(n=len(rows) - NAMES) if len(rows) > NAMES else ""
+            lines.append(sentence.format(n=len(rows), who=shown + more, name=name))
     return lines
 
 

@@ -25,7 +25,7 @@ def ways() -> list[str]:
     """Common ways to arrive at similar work, most of them harmless."""
     return [
         _("They worked in a pair, as they were asked to in the lesson, and kept their notes."),
-        _("They copied the same lines from the lesson, the book or a neighbour's board."),
+        _("They copied the same lines from the lesson, the book or the blackboard."),
         _("One helped the other, who then handed in what they had made together."),
         _("They share a computer, and one handed in the other's file by mistake."),
         _("They made the same mistake alone: one that the authors do not know yet looks rare. An answer that "
