@@ -3,9 +3,9 @@
     python benchmarks/kill_test.py [--moments 100] [--seed 5] [--json FILE]
 
 A small class lives through days of hand-in, collection, grading, manual grading and feedback. In each step the
-child that does the work is killed with all its processes (SIGKILL), half of the times after a random while, half of
-the times right before a random operation on a file. Then the class is opened as after a restart and checked, and
-the step is taken up again where the last acknowledgement was. In the end all must equal a class that was never
+child that does the work is killed with all its processes (SIGKILL): half of the times after a random while, half
+of the times right before a random change of a file. Then the class is opened as after a restart and checked, and the
+step is taken up again where the last acknowledgement was. In the end all must equal a class that was never
 disturbed.
 """
 
@@ -47,8 +47,8 @@ from migkit.classroom.handout import release  # noqa: E402
 
 #: The steps of two days; hand-ins and manual grades are many and quick, so most moments fall there.
 DAYS = (
-    ("hand-in", "manual grading", "collection", "grading", "hand-in", "manual grading", "hand-in", "collection"),
-    ("manual grading", "hand-in", "collection", "manual grading", "feedback", "hand-in", "collection", "grading"),
+    ("hand-in", "manual grading", "collection", "grading", "feedback", "hand-in", "manual grading", "hand-in"),
+    ("collection", "manual grading", "hand-in", "collection", "manual grading", "hand-in", "grading", "feedback"),
 )
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 #: Events of Python's audit hook that change something on the disk.
@@ -232,7 +232,7 @@ def do_tasks(there, number, name, begin=0):
 
 
 class Counting:
-    """An audit hook that counts changes on the disk under ``folder``, and stops the process before the ``last``."""
+    """An audit hook that counts changes on the disk under ``folder`` and stops before the ``last``."""
 
     def __init__(self, folder, last=None):
         self.folder, self.last, self.count = str(folder), last, 0

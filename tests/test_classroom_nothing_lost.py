@@ -1,14 +1,20 @@
 """Nothing lost: receipts, a journal of manual grades, broken gradebooks, full disks, kills at any moment."""
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
@@ -18,7 +24,7 @@ from migkit.classroom import files, gradebooks, grading, handin, manual_grades, 
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.handout import release
 from migkit.cli.class_ import command
-from migkit.reference import KitError
+from migkit.reference import ROOT, KitError
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -392,3 +398,173 @@ def test_made_anew_what_was_not_graded_to_its_end_is_graded(marked):
     assert rebuild.rebuild(marked).graded_again == ("p01",)
     assert rebuild._points(marked.gradebook_file) == before
     assert given(marked)[:2] == (2.0, "Clear.")
+
+
+# Disks that fail
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 6 MB; gives its folder."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root on Linux can mount a small disk")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path, free: int) -> Path:
+    """Leave ``free`` bytes on the disk."""
+    filler = place / "filler"
+    with filler.open("wb", buffering=0) as file:
+        file.write(bytes(max(0, shutil.disk_usage(place).free - free)))
+    return filler
+
+
+WORKS = {
+    "hand in": lambda course, n, _folder: handin.accept(course, "p02", notebook(course, q3=f"A{n}"), "network"),
+    "collect": lambda course, n, folder: collect_one(course, n, folder),
+    "grade by hand": lambda course, n, _folder: give(course, "p01", n / 4, f"Comment {n}."),
+    "put in order": lambda course, _n, _folder: put_in_order(course),
+}
+
+
+def collect_one(course, number, folder):
+    stick = folder / "stick"
+    stick.mkdir(exist_ok=True)
+    (stick / f"{MODULE}_p03.ipynb").write_bytes(notebook(course, q3=f"B{number}"))
+    return handin.collect(course, stick)
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_full_disk_is_said_in_one_sentence_and_nothing_is_lost(marked, small_disk, tmp_path, name):
+    course = copy_of(marked, small_disk)
+    give(course, "p01", 3.0, "Before.")
+    failed = 0
+    for number, free in enumerate([0, 4096, 12288, 40960, 81920, 163840, 245760, 327680], start=1):
+        before = receipts.read(course), given(course)
+        filler = fill(small_disk, free)
+        try:
+            WORKS[name](course, number, tmp_path)
+        except KitError as trouble:
+            failed += 1
+            assert "is full" in str(trouble), trouble
+        except Exception as trouble:  # formgrader answers with an error of its own
+            failed += 1
+            assert name == "grade by hand", trouble
+        filler.unlink()
+        put_in_order(course)
+        assert gradebooks.trouble(course) == ""
+        assert receipts.read(course)[: len(before[0])] == before[0]
+        if name != "grade by hand":
+            assert given(course) == before[1]
+        WORKS[name](course, number, tmp_path)
+    assert failed, "no disk was ever full"
+    for receipt in receipts.read(course):
+        assert receipts.content(course, receipt)
+    if name in ("hand in", "collect"):
+        newest = receipts.read(course)
+        assert [each.version for each in newest if each.student_id == newest[-1].student_id][-1] == len(
+            {each.sha256 for each in newest if each.student_id == newest[-1].student_id}
+        )
+    if name == "grade by hand":
+        assert given(course)[:2] == (2.0, "Comment 8.")
+
+
+def test_on_a_full_disk_the_class_is_graded_once_there_is_room(marked, small_disk):
+    course = copy_of(marked, small_disk)
+    handin.accept(course, "p01", notebook(course, "total = int(data['n'].sum())", "Anew."), "network")
+    points = rebuild._points(course.gradebook_file)
+    filler = fill(small_disk, 100_000)
+    try:
+        outcomes = grading.grade(course).outcomes
+        assert not all(outcome.graded for outcome in outcomes)
+    except KitError as trouble:
+        assert "is full" in str(trouble)
+    filler.unlink()
+    grading.grade(course)
+    assert grading.read_outcome(course, "p01").graded
+    assert rebuild._points(course.gradebook_file) == points
+
+
+def test_a_read_only_disk_is_said_in_one_sentence_and_nothing_is_lost(marked, small_disk, tmp_path):
+    course = copy_of(marked, small_disk)
+    give(course, "p01", 3.0, "Before.")
+    before = receipts.read(course)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    try:
+        for name, work in WORKS.items():
+            expected = Exception if name == "grade by hand" else KitError
+            with pytest.raises(expected, match="" if name == "grade by hand" else "cannot be written"):
+                work(course, 1, tmp_path)
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert receipts.read(course) == before
+    assert given(course) == (3.0, "Before.", False)
+    for number, work in enumerate(WORKS.values(), start=1):
+        work(course, number, tmp_path)
+    assert given(course)[:2] == (0.75, "Comment 3.")
+
+
+# Formgrader
+
+
+@pytest.mark.slow
+def test_what_formgrader_has_saved_survives_a_kill_in_the_next_moment(marked):
+    with subprocess.Popen(
+        [sys.executable, "-m", "migkit.cli", "class", "formgrader", str(marked.root), "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        address, token = re.search(r"(http://\S+)/formgrader\?token=(\w+)", process.stdout.readline()).groups()
+
+        def ask(path, **content):
+            request = urllib.request.Request(
+                f"{address}/formgrader/api/{path}",
+                json.dumps(content).encode() if content else None,
+                {"Authorization": f"token {token}", "Content-Type": "application/json"},
+                method="PUT" if content else "GET",
+            )
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+
+        found = {each["student"]: each["id"] for each in ask(f"submitted_notebooks/{MODULE}/{MODULE}")}
+        (grade,) = [each for each in ask(f"grades?submission_id={found['p01']}") if each["name"] == "q3"]
+        (note,) = [each for each in ask(f"comments?submission_id={found['p01']}") if each["name"] == "q3"]
+        ask(f"grade/{grade['id']}", manual_score=1.0, extra_credit=None)
+        ask(f"comment/{note['id']}", manual_comment="Which source? É")
+        assert ask(f"grade/{grade['id']}", manual_score=2.5, extra_credit=0.5)["manual_score"] == 2.5
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        for each in family:
+            each.kill()
+    lines = manual_grades.read(marked.root)
+    key = ("p01", MODULE, MODULE, "q3")
+    assert [each.values for each in lines[*key, "grade"]] == [(1.0, None), (2.5, 0.5)]
+    assert lines[*key, "comment"][-1].values == ("Which source? É",)
+    put_in_order(marked)
+    assert given(marked) == (2.5, "Which source? É", False)
+
+
+# Kills
+
+
+@pytest.mark.slow
+def test_killed_at_a_hundred_moments_nothing_is_lost_or_doubled_and_the_end_is_the_same(tmp_path):
+    report = tmp_path / "kills.json"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "kill_test.py"), "--json", str(report)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert report.is_file(), done.stderr
+    result = json.loads(report.read_text(encoding="utf-8"))
+    assert result["complaints"] == []
+    assert sum(row["moments"] for row in result["table"].values()) == 100
+    assert all(row["in the middle"] for row in result["table"].values()), "no step was interrupted"

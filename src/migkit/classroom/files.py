@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -111,11 +112,13 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as trouble:
-        full = trouble.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-        known = full or trouble.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-        if not known or isinstance(trouble, ConnectionError):
-            raise
-        raise _disk_error(folder, full) from trouble
+        if trouble.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            fuller = min((folder, Path(tempfile.gettempdir())), key=lambda place: shutil.disk_usage(place).free)
+            raise _disk_error(fuller, full=True) from trouble
+        inside = trouble.filename and Path(os.fsdecode(trouble.filename)).is_relative_to(folder)
+        if trouble.errno == errno.EIO or (inside and trouble.errno in (errno.EROFS, errno.EACCES, errno.EPERM)):
+            raise _disk_error(folder, full=False) from trouble
+        raise
     except (sqlite3.OperationalError, OperationalError) as trouble:
         full = "disk is full" in str(trouble) or shutil.disk_usage(folder).free < 65536
         if not full and not re.search(r"readonly|disk I/O|unable to open", str(trouble)):

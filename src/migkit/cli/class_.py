@@ -59,6 +59,7 @@ def command() -> None:
     kit class release banjul                    make the zip to hand out (--individual: own data for each)
     kit class board banjul                      a page for the projector: how far is the room (--demo)
     kit class collect banjul E:\\                take in what comes back (folder, zip, USB stick)
+    kit class receipts banjul                   who handed in what, with a code for each version
     kit class grade banjul                      grade what is not graded yet
     kit class formgrader banjul                 give points to written answers, in the browser
     kit class feedback banjul                   a page for each participant, and a zip to hand back
@@ -66,6 +67,7 @@ def command() -> None:
     kit class results banjul                    a page with charts and a workbook (--hide-names: projector)
     kit class export banjul --format moodle     grades for Moodle, or as plain CSV
     kit class similar banjul                    hand-ins that have much in common
+    kit class rebuild banjul                    make the gradebook anew, if it is wrong
     kit class demo                              all of it, with forty synthetic participants
 
     Every step can be repeated: nothing that was handed in is lost or replaced without a copy.
@@ -142,7 +144,7 @@ def collect(name: str, place: Path, folder: Path | None) -> None:
     name), or a cell participant_id = "p01". What fits nobody or is damaged is kept in inbox/quarantine with the
     reason.
     """
-    from migkit.classroom import handin
+    from migkit.classroom import handin, receipts
     from migkit.classroom.course import open_course
     from migkit.classroom.results import text_table
 
@@ -150,10 +152,16 @@ def collect(name: str, place: Path, folder: Path | None) -> None:
     entries = handin.collect(course, place)
     names = {person.student_id: person.name for person in course.roster().people}
     rows = [
-        [names.get(entry.student_id, "?"), status_name(entry.status), entry.file, entry.reason]
+        [
+            names.get(entry.student_id, "?"),
+            status_name(entry.status),
+            receipts.code_of(entry.sha256) if entry.status in ("taken", "unchanged", "replaced") else "-",
+            entry.file,
+            entry.reason,
+        ]
         for entry in entries
     ]
-    click.echo(text_table([_("who"), _("what became of it"), _("file"), _("why")], rows))
+    click.echo(text_table([_("who"), _("what became of it"), _("receipt"), _("file"), _("why")], rows))
     absent = handin.missing(course)
     if absent:
         click.echo(
