@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import small_census
 from migkit.lesson import load
-from migkit.lesson.checks import Choice, Number, Question, Table, is_number, questions, same
+from migkit.lesson.checks import Choice, Number, Question, Table, is_number, leads_to, questions, same
 from migkit.lesson.checks.m04_census import QUESTIONS
 from migkit.sources import write_dataset
 
@@ -217,6 +218,23 @@ def test_an_earlier_slip_does_not_hide_a_mistake(key, solved):
             assert question.review(answer, data).complaints == (mistake.message, slip.message)
 
 
+@pytest.mark.parametrize("key", [key for key, question in QUESTIONS.items() if question.mistakes])
+def test_every_road_has_a_key_of_its_own_and_ends_where_its_mistake_does(key, solved):
+    question, data = QUESTIONS[key], solved[1]
+    roads = {road.key: road for road in question.roads(data)}
+    for number, mistake in enumerate(question.mistakes, start=1):
+        answer = mistake.wrong(data)
+        if answer is not None:
+            assert leads_to(roads[f"{key}/{number}"], answer)
+        assert all(
+            road.messages[0] == mistake.message
+            for road in roads.values()
+            if road.key.split("+")[0] == f"{key}/{number}"
+        )
+    slipped = {road_key for road_key in roads if "+" in road_key}
+    assert bool(slipped) == bool(question.slips)
+
+
 def test_choices_are_never_judged():
     """A check that said "no" to a choice would soon leave only the right one."""
     for question in QUESTIONS.values():
@@ -237,6 +255,12 @@ def test_same_compares_values_not_makes():
     assert not same(pd.Series({"a": 1}), pd.Series({"b": 1}))
     assert not same(pd.Series({"a": 1}), 1)
     assert not same(float("nan"), float("nan"))
+    assert same([1, "a"], (1.0, "a"))
+    assert not same([1, 2], [2, 1])
+    assert not same([1], [1, 1])
+    assert same(pd.Timestamp(2024, 7, 1), datetime(2024, 7, 1))
+    assert same(True, np.bool_(True))
+    assert not same(True, False)
     assert not same(Hostile(), 1)
 
 
