@@ -1,0 +1,245 @@
+"""Grading forty hand-ins of exercise 04: here, beside stock ``nbgrader autograde`` and otter-grader, in one run.
+
+The hand-ins are the authors' solutions with the usual mistakes of beginners in different mixes (a third has none).
+Here the checks are marked by ``marking.yml``; stock nbgrader grades the same answers with the hidden tests of
+``tests/plain_nbgrader``, one hand-in after the other, as it comes; otter-grader runs (without Docker) one test a
+question, made from the same hidden tests. The scores of the first two are compared cell for cell.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from memory import Memory
+from nbgrader import utils
+from nbgrader.api import Gradebook
+
+from migkit.classroom import demo, grading, handin
+from migkit.classroom.course import find_tools, new_course
+from migkit.classroom.handout import release
+from migkit.classroom.keys import without_marks
+
+ROOT = Path(__file__).parents[1]
+MODULE = "04_census"
+HIDDEN = ROOT / "tests" / "plain_nbgrader" / f"{MODULE}.ipynb"
+
+
+def answered(released, source, wrong):
+    """The participants' notebook with the authors' solutions, and with the mistakes of the questions in ``wrong``."""
+    solutions = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells if utils.is_solution(cell)}
+    notebook = nbformat.from_dict(json.loads(json.dumps(released)))
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in solutions:
+            label = name.split("-")[0]
+            mistake = demo.MISTAKES[label][0] if label in wrong else ""
+            cell.source = (
+                "A note."
+                if cell.cell_type == "markdown"
+                else f"{without_marks(solutions[name].source)}\n{mistake}"
+            )
+    return notebook
+
+
+def mixes(number):
+    """Which questions go wrong in each of the hand-ins."""
+    labels = sorted(demo.MISTAKES)
+    return [[label for place, label in enumerate(labels) if hand_in % 3 and (hand_in * 7 + place * 5) % 4 == 0]
+            for hand_in in range(number)]  # fmt: skip
+
+
+def processor_seconds():
+    """Of this process and of all that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def measured(work):
+    """Wall and processor seconds of ``work``, and what it gave."""
+    wall, processor = time.monotonic(), processor_seconds()
+    result = work()
+    return time.monotonic() - wall, processor_seconds() - processor, result
+
+
+def roster(folder, number):
+    path = folder / "roster.csv"
+    lines = [f"p{n:03},Person,Number {n}" for n in range(number)]
+    path.write_text("\n".join(["student_id,first_name,last_name", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def our_class(folder, number):
+    """A class of the kit with all hand-ins collected."""
+    course, people = new_course("here", roster(folder, number), MODULE, seed=7, folder=folder)
+    release(course)
+    source = nbformat.read(course.source_notebook, 4)
+    released = nbformat.read(course.release_notebook, 4)
+    place = folder / "in"
+    place.mkdir()
+    for person, wrong in zip(people.people, mixes(number), strict=True):
+        nbformat.write(answered(released, source, wrong), place / f"{MODULE}_{person.student_id}.ipynb")
+    handin.collect(course, place)
+    return course
+
+
+def stock_course(folder, course):
+    """The same hand-ins as a course of nbgrader alone."""
+    root = folder / "stock"
+    (root / "source" / MODULE).mkdir(parents=True)
+    shutil.copyfile(HIDDEN, root / "source" / MODULE / f"{MODULE}.ipynb")
+    (root / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'stock'\nc.ExecutePreprocessor.timeout = 60\n",
+        encoding="utf-8",
+    )
+    nbgrader(root, "generate_assignment", MODULE, "--force")
+    source, released = nbformat.read(HIDDEN, 4), nbformat.read(root / "release" / MODULE / f"{MODULE}.ipynb", 4)
+    people = [person.student_id for person in course.roster().people]
+    for student, wrong in zip(people, mixes(len(people)), strict=True):
+        place = root / "submitted" / student / MODULE
+        place.mkdir(parents=True)
+        nbformat.write(answered(released, source, wrong), place / f"{MODULE}.ipynb")
+    return root
+
+
+def nbgrader(root, *words):
+    find_tools()
+    environment = {**os.environ, "KIT_DATA": str(root.parent / "here" / "data")}
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words], cwd=root, env=environment, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr.decode()[-2000:])
+
+
+def points(database):
+    """Points by hand-in and graded cell."""
+    with Gradebook(f"sqlite:///{database}") as gradebook:
+        return {
+            (submission.student.id, grade.name): grade.auto_score
+            for submission in gradebook.assignment_submissions(MODULE)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+def otter_setup(folder, python):
+    """An autograder of otter with a test for each question; gives its zip."""
+    tests = folder / "otter" / "tests"
+    tests.mkdir(parents=True)
+    for cell in nbformat.read(HIDDEN, 4).cells:
+        marks = cell.metadata.nbgrader
+        if cell.cell_type == "code" and marks.grade:
+            hidden = cell.source.split("### BEGIN HIDDEN TESTS\n")[1].split("### END HIDDEN TESTS")[0].rstrip()
+            *body, last = hidden.splitlines()
+            partial = last.strip().startswith(("_points", "len("))
+            lines = [*body, f"assert {last} == {marks.points}"] if partial else [*body, last]
+            code = "\n".join(
+                (">>> " if not line.startswith((" ", ")", "else", "elif")) else "... ") + line for line in lines
+            )
+            test = {"name": marks.grade_id, "points": marks.points,
+                    "suites": [{"cases": [{"code": code, "hidden": False, "locked": False}], "scored": True, "type": "doctest"}]}  # fmt: skip
+            (tests / f"{marks.grade_id}.py").write_text(f"OK_FORMAT = True\n\ntest = {test!r}\n", encoding="utf-8")
+    otter(
+        python,
+        folder / "otter",
+        "generate",
+        "-t",
+        "tests",
+        "-o",
+        "autograder.zip",
+        "--no-requirements",
+        "--no-environment",
+    )
+    return folder / "otter" / "autograder.zip"
+
+
+def otter(python, place, *words):
+    environment = {**os.environ, "KIT_DATA": str(place.parent / "here" / "data")}
+    environment["PATH"] = os.pathsep.join([str(python.parent), environment["PATH"]])
+    done = subprocess.run(
+        [python.parent / "otter", *words], cwd=place, env=environment, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"otter {words[0]}: {done.stderr.decode()[-2000:]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hand-ins", type=int, default=40)
+    parser.add_argument("--only-here", action="store_true", help="without the peers, for large numbers")
+    parser.add_argument("--otter", type=Path, help="python of an environment with otter-grader and the kit")
+    options = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="kit-bench-") as place:
+        folder = Path(place)
+        course = our_class(folder, options.hand_ins)
+        with Memory() as memory:
+            wall, processor, report = measured(lambda: grading.grade(course))
+        failed = [outcome for outcome in report.outcomes if not outcome.graded]
+        rows.append(("here", options.hand_ins, wall, processor))
+        print(f"here: {len(report.outcomes)} hand-ins, {len(failed)} failed, "
+              f"most memory of the grader {memory.most / 2**20:.0f} MiB")  # fmt: skip
+        quarter = max(len(report.outcomes) // 4, 1)
+        times = [outcome.seconds for outcome in report.outcomes]
+        print(f"      seconds a hand-in, first and last quarter: {sum(times[:quarter]) / quarter:.2f}, "
+              f"{sum(times[-quarter:]) / quarter:.2f}")  # fmt: skip
+        if not options.only_here:
+            root = stock_course(folder, course)
+            wall, processor, _done = measured(lambda: nbgrader(root, "autograde", MODULE))
+            rows.append(("nbgrader autograde", options.hand_ins, wall, processor))
+            ours, theirs = points(course.gradebook_file), points(root / "gradebook.db")
+            both = ours.keys() & theirs.keys()
+            differ = sorted(key for key in both if ours[key] != theirs[key])
+            print(f"      {len(both)} graded cells compared with nbgrader's, {len(differ)} differ {differ[:5]}")
+        if options.otter:
+            autograder = otter_setup(folder, options.otter)
+            people = [person.student_id for person in course.roster().people][: min(8, options.hand_ins)]
+
+            def run_otter():
+                for student in people:
+                    (folder / "otter" / student).mkdir()
+                    hand_in = course.submitted(student) / f"{MODULE}.ipynb"
+                    otter(
+                        options.otter,
+                        folder / "otter",
+                        "run",
+                        "-a",
+                        str(autograder),
+                        "-o",
+                        student,
+                        "--no-logo",
+                        str(hand_in),
+                    )
+
+            wall, processor, _done = measured(run_otter)
+            rows.append(("otter run (no Docker)", len(people), wall, processor))
+            agree = 0
+            for student in people:
+                told = json.loads((folder / "otter" / student / "results.json").read_text(encoding="utf-8"))
+                full = {
+                    test["name"].split()[0]: test["score"] == test["max_score"]
+                    for test in told["tests"]
+                    if "score" in test
+                }
+                ours = points(course.gradebook_file)
+                agree += sum(full.get(name, False) == (earned == worth) for (who, name), earned in ours.items() if who == student
+                             for worth in [next(c.metadata.nbgrader.points for c in nbformat.read(HIDDEN, 4).cells if c.metadata.nbgrader.grade_id == name)] if name != "q11")  # fmt: skip
+            print(f"      of {10 * len(people)} questions, {agree} are right or wrong alike in otter")
+    base = rows[0][2] / rows[0][1]
+    print(f"\n{'':24}{'hand-ins':>9}{'seconds':>10}{'a hand-in':>11}{'CPU s':>8}{'times ours':>12}")
+    for name, number, wall, processor in rows:
+        print(
+            f"{name:24}{number:>9}{wall:>10.1f}{wall / number:>11.2f}{processor / number:>8.2f}{wall / number / base:>12.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
