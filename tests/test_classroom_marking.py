@@ -478,6 +478,7 @@ def test_the_best_of_what_earns_less_counts():
         Instead(1, "Row a.", only={"rows": frozenset("a"), "columns": frozenset({"F", "M"})}),
         Instead(3, "No totals.", without={"columns": frozenset({"Total"})}),
         Instead(2, "Turned.", answer="x.T"),
+        Instead(1, "Column F.", only={"columns": frozenset("F")}),
     )
     more = {"q1/3": total.T}
 
