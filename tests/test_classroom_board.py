@@ -2,13 +2,17 @@
 
 import http.client
 import json
+import os
 import random
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -687,6 +691,32 @@ def test_the_command_explains_itself(course: Course) -> None:
     assert "Say which class" in str(run(class_.command, ["board"]).exception)
     wrong = run(class_.command, ["board", str(course.root), "--host", "203.0.113.9", "--no-browser"])
     assert "no address 203.0.113.9" in str(wrong.exception)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C cannot be sent to a single process there")
+def test_the_command_serves_until_ctrl_c(course: Course) -> None:
+    command = [sys.executable, "-m", "migkit.cli", "class", "board", str(course.root)]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--no-browser"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        said = ""
+        while "Stop with Ctrl+C" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        address = re.search(r"http://\S+/trainer/\S+/", said)
+        assert address, said
+        with urllib.request.urlopen(address[0], timeout=5) as page:
+            assert "Awa Ceesay" in page.read().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+        assert "Traceback" not in process.stdout.read()
+    finally:
+        process.kill()
 
 
 def test_addresses_of_the_room_are_no_loopback() -> None:

@@ -297,7 +297,7 @@ def _serve_board(
         click.echo(_("  Projector   {address}").format(address=served.pages))
         click.echo(_("  For you     {address}   (names: do not project it)").format(address=served.trainer_page))
         click.echo(_("  Code        {code}").format(code=live.code))
-        if listen == serving.HOST and not shared and play is None:
+        if not host and not found:
             click.echo(
                 _("This computer is in no network: the board shows what was collected. See --folder, --host.")
             )
