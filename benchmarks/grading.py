@@ -33,7 +33,7 @@ HIDDEN = ROOT / "tests" / "plain_nbgrader" / f"{MODULE}.ipynb"
 
 
 def answered(released, source, wrong):
-    """The participants' notebook with the authors' solutions, and with the mistakes of the questions in ``wrong``."""
+    """The participants' notebook with the authors' solutions, and the mistakes of the questions in ``wrong``."""
     solutions = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells if utils.is_solution(cell)}
     notebook = nbformat.from_dict(json.loads(json.dumps(released)))
     for cell in notebook.cells:
@@ -130,35 +130,33 @@ def points(database):
         }
 
 
+def as_doctest(hidden, worth):
+    """Hidden tests as the one doctest that otter wants; a last line that gives points must give all of them."""
+    *body, last = hidden.rstrip().splitlines()
+    if last.startswith(("_points", "len(")):
+        last = f"assert {last} == {worth}"
+    inside = (" ", ")", "else", "elif")
+    return "\n".join(("... " if line.startswith(inside) else ">>> ") + line for line in [*body, last])
+
+
 def otter_setup(folder, python):
-    """An autograder of otter with a test for each question; gives its zip."""
+    """An autograder of otter with a test for each question; gives its zip and what each question is worth."""
     tests = folder / "otter" / "tests"
     tests.mkdir(parents=True)
+    worth = {}
     for cell in nbformat.read(HIDDEN, 4).cells:
         marks = cell.metadata.nbgrader
-        if cell.cell_type == "code" and marks.grade:
-            hidden = cell.source.split("### BEGIN HIDDEN TESTS\n")[1].split("### END HIDDEN TESTS")[0].rstrip()
-            *body, last = hidden.splitlines()
-            partial = last.strip().startswith(("_points", "len("))
-            lines = [*body, f"assert {last} == {marks.points}"] if partial else [*body, last]
-            code = "\n".join(
-                (">>> " if not line.startswith((" ", ")", "else", "elif")) else "... ") + line for line in lines
-            )
-            test = {"name": marks.grade_id, "points": marks.points,
-                    "suites": [{"cases": [{"code": code, "hidden": False, "locked": False}], "scored": True, "type": "doctest"}]}  # fmt: skip
-            (tests / f"{marks.grade_id}.py").write_text(f"OK_FORMAT = True\n\ntest = {test!r}\n", encoding="utf-8")
-    otter(
-        python,
-        folder / "otter",
-        "generate",
-        "-t",
-        "tests",
-        "-o",
-        "autograder.zip",
-        "--no-requirements",
-        "--no-environment",
-    )
-    return folder / "otter" / "autograder.zip"
+        if cell.cell_type != "code" or not marks.grade:
+            continue
+        worth[marks.grade_id] = marks.points
+        hidden = cell.source.split("### BEGIN HIDDEN TESTS\n")[1].split("### END HIDDEN TESTS")[0]
+        case = {"code": as_doctest(hidden, marks.points), "hidden": False, "locked": False}
+        suite = {"cases": [case], "scored": True, "type": "doctest"}
+        test = {"name": marks.grade_id, "points": marks.points, "suites": [suite]}
+        (tests / f"{marks.grade_id}.py").write_text(f"OK_FORMAT = True\n\ntest = {test!r}\n", encoding="utf-8")
+    plain = ["--no-requirements", "--no-environment"]
+    otter(python, folder / "otter", "generate", "-t", "tests", "-o", "autograder.zip", *plain)
+    return folder / "otter" / "autograder.zip", worth
 
 
 def otter(python, place, *words):
@@ -171,74 +169,74 @@ def otter(python, place, *words):
         raise SystemExit(f"otter {words[0]}: {done.stderr.decode()[-2000:]}")
 
 
+def grade_here(course):
+    """A row of the table."""
+    with Memory() as memory:
+        wall, processor, report = measured(lambda: grading.grade(course))
+    number = len(report.outcomes)
+    failed = [outcome for outcome in report.outcomes if not outcome.graded]
+    print(
+        f"here: {number} hand-ins, {len(failed)} failed; most memory of the grader {memory.most / 2**20:.0f} MiB"
+    )
+    times = [outcome.seconds for outcome in report.outcomes]
+    quarter = max(number // 4, 1)
+    first, last = sum(times[:quarter]) / quarter, sum(times[-quarter:]) / quarter
+    print(f"seconds a hand-in, first quarter (with the start) and last: {first:.2f}, {last:.2f}")
+    return "here", number, wall, processor
+
+
+def grade_stock(folder, course):
+    """A row of the table; says whether the scores are the same."""
+    root = stock_course(folder, course)
+    wall, processor, _done = measured(lambda: nbgrader(root, "autograde", MODULE))
+    ours, theirs = points(course.gradebook_file), points(root / "gradebook.db")
+    both = ours.keys() & theirs.keys()
+    differ = sorted(key for key in both if ours[key] != theirs[key])
+    print(f"{len(both)} graded cells compared with nbgrader's, {len(differ)} differ {differ[:5]}")
+    return "nbgrader autograde", len(course.roster().people), wall, processor
+
+
+def grade_otter(folder, course, python):
+    """A row of the table, for eight hand-ins; says how many questions are right or wrong in both."""
+    autograder, worth = otter_setup(folder, python)
+    people = [person.student_id for person in course.roster().people][:8]
+
+    def run():
+        for student in people:
+            (folder / "otter" / student).mkdir()
+            hand_in = course.submitted(student) / f"{MODULE}.ipynb"
+            options = ["-a", str(autograder), "-o", student, "--no-logo"]
+            otter(python, folder / "otter", "run", *options, str(hand_in))
+
+    wall, processor, _done = measured(run)
+    ours, alike = points(course.gradebook_file), 0
+    for student in people:
+        told = json.loads((folder / "otter" / student / "results.json").read_text(encoding="utf-8"))
+        full = {test["name"].split()[0] for test in told["tests"] if test.get("score") == test.get("max_score")}
+        alike += sum((name in full) == (ours[student, name] == worth[name]) for name in worth)
+    print(f"of {len(worth) * len(people)} questions, {alike} are all right or not in otter as they are here")
+    return "otter run (no Docker)", len(people), wall, processor
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hand-ins", type=int, default=40)
     parser.add_argument("--only-here", action="store_true", help="without the peers, for large numbers")
     parser.add_argument("--otter", type=Path, help="python of an environment with otter-grader and the kit")
     options = parser.parse_args()
-    rows = []
     with tempfile.TemporaryDirectory(prefix="kit-bench-") as place:
         folder = Path(place)
         course = our_class(folder, options.hand_ins)
-        with Memory() as memory:
-            wall, processor, report = measured(lambda: grading.grade(course))
-        failed = [outcome for outcome in report.outcomes if not outcome.graded]
-        rows.append(("here", options.hand_ins, wall, processor))
-        print(f"here: {len(report.outcomes)} hand-ins, {len(failed)} failed, "
-              f"most memory of the grader {memory.most / 2**20:.0f} MiB")  # fmt: skip
-        quarter = max(len(report.outcomes) // 4, 1)
-        times = [outcome.seconds for outcome in report.outcomes]
-        print(f"      seconds a hand-in, first and last quarter: {sum(times[:quarter]) / quarter:.2f}, "
-              f"{sum(times[-quarter:]) / quarter:.2f}")  # fmt: skip
+        rows = [grade_here(course)]
         if not options.only_here:
-            root = stock_course(folder, course)
-            wall, processor, _done = measured(lambda: nbgrader(root, "autograde", MODULE))
-            rows.append(("nbgrader autograde", options.hand_ins, wall, processor))
-            ours, theirs = points(course.gradebook_file), points(root / "gradebook.db")
-            both = ours.keys() & theirs.keys()
-            differ = sorted(key for key in both if ours[key] != theirs[key])
-            print(f"      {len(both)} graded cells compared with nbgrader's, {len(differ)} differ {differ[:5]}")
+            rows.append(grade_stock(folder, course))
         if options.otter:
-            autograder = otter_setup(folder, options.otter)
-            people = [person.student_id for person in course.roster().people][: min(8, options.hand_ins)]
-
-            def run_otter():
-                for student in people:
-                    (folder / "otter" / student).mkdir()
-                    hand_in = course.submitted(student) / f"{MODULE}.ipynb"
-                    otter(
-                        options.otter,
-                        folder / "otter",
-                        "run",
-                        "-a",
-                        str(autograder),
-                        "-o",
-                        student,
-                        "--no-logo",
-                        str(hand_in),
-                    )
-
-            wall, processor, _done = measured(run_otter)
-            rows.append(("otter run (no Docker)", len(people), wall, processor))
-            agree = 0
-            for student in people:
-                told = json.loads((folder / "otter" / student / "results.json").read_text(encoding="utf-8"))
-                full = {
-                    test["name"].split()[0]: test["score"] == test["max_score"]
-                    for test in told["tests"]
-                    if "score" in test
-                }
-                ours = points(course.gradebook_file)
-                agree += sum(full.get(name, False) == (earned == worth) for (who, name), earned in ours.items() if who == student
-                             for worth in [next(c.metadata.nbgrader.points for c in nbformat.read(HIDDEN, 4).cells if c.metadata.nbgrader.grade_id == name)] if name != "q11")  # fmt: skip
-            print(f"      of {10 * len(people)} questions, {agree} are right or wrong alike in otter")
+            rows.append(grade_otter(folder, course, options.otter))
     base = rows[0][2] / rows[0][1]
     print(f"\n{'':24}{'hand-ins':>9}{'seconds':>10}{'a hand-in':>11}{'CPU s':>8}{'times ours':>12}")
     for name, number, wall, processor in rows:
-        print(
-            f"{name:24}{number:>9}{wall:>10.1f}{wall / number:>11.2f}{processor / number:>8.2f}{wall / number / base:>12.1f}"
-        )
+        each = wall / number
+        print(f"{name:24}{number:>9}{wall:>10.1f}{each:>11.2f}{processor / number:>8.2f}{each / base:>12.1f}")
 
 
 if __name__ == "__main__":

@@ -99,9 +99,10 @@ class Shell(InteractiveShell):
 
     def tell(self, send: Send) -> None:
         """Send everything that is put out from now on to ``send``."""
-        for part in (self, self.display_pub, self.displayhook):
-            part.send = send
-        sys.stdout, sys.stderr = _Stream("stdout", send), _Stream("stderr", send)  # type: ignore[assignment]
+        teller: Any
+        for teller in (self, self.display_pub, self.displayhook):
+            teller.send = send
+        sys.stdout, sys.stderr = _Stream("stdout", send), _Stream("stderr", send)
 
 
 def _error(name: str, value: Any, lines: Any = ()) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def run(shell: Shell, cells: list[dict[str, Any]], send: Send) -> None:
 
     Args:
         shell: from :func:`make_shell`.
-        cells: each with ``source`` (None: leave it out) and ``answers``, expressions by name, handed over after it.
+        cells: each with ``source`` (None: leave it out) and ``answers``, expressions by name, to hand over then.
         send: takes the messages.
     """
     builtins.input = _no_input
@@ -167,7 +168,7 @@ def _run_cell(shell: Shell, source: str, send: Send) -> None:
 
     shell.tell(watch)
     try:
-        result = shell.run_cell(source, store_history=True)
+        result = shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
     except KeyboardInterrupt as interrupt:
         error = interrupt

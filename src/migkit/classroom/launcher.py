@@ -44,7 +44,7 @@ def channels() -> tuple[BinaryIO, BinaryIO]:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
-    return os.fdopen(inward, "rb", buffering=0), os.fdopen(outward, "wb", buffering=0)  # type: ignore[return-value]
+    return os.fdopen(inward, "rb", buffering=0), os.fdopen(outward, "wb", buffering=0)
 
 
 def start(settings: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ Verdict = Literal["right", "part", "wrong", "missing", "stopped", "unreadable"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What one ``check("q3", answer)`` of a graded cell earned, and why. Nothing in it gives an expected value away.
+    """What one ``check("q3", answer)`` of a graded cell earned, and why; it gives no expected value away.
 
     Attributes:
         question: the key of the check (``q6_reading``).

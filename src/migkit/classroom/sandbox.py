@@ -1,7 +1,7 @@
 """Where participants' code runs: without network, without the class's files, within limits.
 
 On Linux the walls are bubblewrap's (``bwrap``): own process, network, IPC and user namespaces and a read-only
-system for the warm process, out of which each hand-in is forked into namespaces of its own, with working folders in
+system for the warm process, from which each hand-in is forked into namespaces of its own, with working folders in
 memory that vanish with it, and without any right (:mod:`migkit.classroom.zygote`). Two ways in:
 
 ``root``  the grader is root: bubblewrap builds the walls with root's rights, each hand-in drops to a user id of
@@ -141,6 +141,8 @@ def settings(mode: Mode, limits: Limits, room: Room, fork: bool, probe: bool = F
             "cpu": 2 * limits.notebook_seconds,
             "fsize": limits.file * MB,
             "core": 0,
+            # Each open socket or pipe takes memory of the kernel, which is counted nowhere.
+            "nofile": 512,
             # Without walls the user's own desktop counts, and could not start anything any more.
             **({"nproc": limits.processes + _tasks_of_this_user()} if walls else {}),
         },
@@ -148,7 +150,7 @@ def settings(mode: Mode, limits: Limits, room: Room, fork: bool, probe: bool = F
 
 
 def environment(mode: Mode, room: Room) -> dict[str, str]:
-    """All environment variables of the participants' code: none of the grader's own get in, apart from what Windows needs."""
+    """All environment variables of participants' code: none of the grader's own, apart from what Windows needs."""
     walls = mode != "none"
     home = HOME if walls else str(room.scratch / "home")
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR", "COMSPEC") if name in os.environ}

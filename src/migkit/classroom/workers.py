@@ -66,7 +66,7 @@ class Job:
 
     def message(self, left_out: Mapping[int, str]) -> bytes:
         """For the warm process, without the cells that are left out."""
-        cells = [
+        cells: list[dict[str, Any]] = [
             {"source": None, "answers": {}}
             if number in left_out
             else {"source": cell.source, "answers": dict(cell.answers)}
@@ -326,7 +326,7 @@ class Workers:
             return self._run(job)
 
     def _run(self, job: Job) -> Ran:
-        """Run all cells; again without the culprit if the process was lost: one bad cell costs its question only."""
+        """Run all cells; without the culprit once more if the process was lost: it costs its own question only."""
         began = time.monotonic()
         deadline = began + self.limits.notebook_seconds
         ran = Ran()
@@ -493,7 +493,8 @@ class _Watch:
                 return [*everybody, top]
             guard = next((each for each in everybody if _inner_pid(each.pid) == self._guard), None)
             if guard is not None:
-                return guard.children(recursive=True)
+                children: list[psutil.Process] = guard.children(recursive=True)
+                return children
         return []
 
 
