@@ -27,7 +27,10 @@ from traitlets.config.loader import PyFileConfigLoader
 
 import small_census
 import test_checks
+from migkit.classroom import grading
 from migkit.classroom.causes import Causes
+from migkit.classroom.course import new_course
+from migkit.classroom.handout import release
 from migkit.classroom.marking import mark, read_marking
 from migkit.classroom.marks import Mark
 from migkit.classroom.plain import to_plain
@@ -510,6 +513,54 @@ def _wrong(released, drop=False):
             cell(NOTEBOOK, "q4-answer").source + "\ncame_from = came_from.drop('XXX')"
         )
     return notebook
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+@pytest.mark.filterwarnings("ignore")
+def test_the_kit_grades_the_exercise(tmp_path):
+    """The same four hand-ins through the sandbox, marked by the rules."""
+    course = _class_of(tmp_path, ("empty", "full", "wrong", "unknown"))
+    released = nbformat.read(course.release_notebook, as_version=4)
+    hand_ins = (released, _full(released), _wrong(released), _wrong(released, drop=True))
+    for person, notebook in zip(course.roster().people, hand_ins, strict=True):
+        course.submitted(person.student_id).mkdir(parents=True)
+        nbformat.write(notebook, course.submitted(person.student_id) / "04_census.ipynb")
+    report = grading.grade(course)
+    assert [outcome.graded for outcome in report.outcomes] == [True] * 4, report.outcomes
+    with course.gradebook() as gradebook:
+        earned = {
+            student: {
+                grade.name: (grade.auto_score, grade.needs_manual_grade)
+                for grade in gradebook.find_submission_notebook("04_census", "04_census", student).grades
+            }
+            for student in ("empty", "full", "wrong", "unknown")
+        }
+    found = {student: grading.read_outcome(course, student).marks for student in earned}
+    assert earned["full"] == {key: (POINTS[key], False) for key in AUTOMATIC} | {"q11": (None, True)}
+    assert earned["empty"] == dict.fromkeys(GRADED, (0, False))
+    assert all(earned["wrong"][key][0] < POINTS[key] for key in AUTOMATIC)
+    assert earned["unknown"]["q4"] == (2, False)
+    assert {each.verdict for each in found["full"]} == {"right"}
+    assert {each.verdict for each in found["empty"]} == {"missing"}
+    assert {each.cause_key for each in found["wrong"]} >= {"q1/1", "q2/1", "q3/1", "q7/1", "q8/1", "q10/1"}
+    assert not {each.verdict for each in found["wrong"]} & {"right", "missing", "unreadable"}
+
+
+def _class_of(folder, names):
+    """A class on the small census, with the exercise released."""
+
+    def write_data(_country, _scale, seed, out):
+        small_census.write(out / "participants", seed)
+
+    roster = folder / "roster.csv"
+    lines = [f"{name},Awa,Synthetic {name}" for name in names]
+    roster.write_text("\n".join(["student_id,first_name,last_name", *lines]), encoding="utf-8")
+    course, _roster = new_course(
+        "try", roster, "04_census", seed=11, folder=folder, source=SOURCE.parent, write_data=write_data
+    )
+    release(course)
+    return course
 
 
 @pytest.mark.slow
