@@ -274,6 +274,17 @@ def test_a_plain_nbgrader_course_has_a_board_without_questions(course: Course) -
         assert get(running, "/")[0] == 200
 
 
+def test_a_disk_that_cannot_be_written_is_said_and_tried_again(board: Board, course: Course) -> None:
+    log = course.root / "board" / "events.jsonl"
+    log.mkdir()
+    with pytest.raises(Refused) as refused:
+        board.take("p01", KEY, event())
+    assert refused.value.status in room.LATER
+    log.rmdir()
+    board.take("p01", KEY, event())
+    assert board.rows()[0].begun
+
+
 def test_words_of_the_code_are_all_different() -> None:
     assert len(set(WORDS)) == len(WORDS) > 60
     assert all(word.isascii() and word.isalpha() for word in WORDS)

@@ -290,8 +290,11 @@ class Board:
         """Add a line, then read it back like any other. Not forced to the disk: there are dozens a second, and a
         power cut may cost the board its last moments. Hand-ins are another matter, see ``handin``."""
         line = json.dumps({name: value for name, value in asdict(event).items() if value})
-        with self._log.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
+        try:
+            with self._log.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(line + "\n")
+        except OSError as trouble:
+            raise Refused(503, _("The board cannot write to its disk; tell the trainer.")) from trouble
         self.refresh()
 
     def _end_half_line(self) -> None:
