@@ -368,19 +368,23 @@ def _accept(course: Course, student_id: str, content: bytes, origin: str, at: da
         receipt = Receipt(student_id, course.module, version, sha256, when, received, origin, len(content), file)
         files.keep(receipts.kept_file(course, student_id, sha256), content)
         files.append_line(receipts.receipts_file(course), json.dumps(receipt.as_record(), ensure_ascii=False))
-    if not any(_is_about(entry, receipt) for entry in journal(course)):
+    if _key(receipt) not in _noted(course):
         _note(course, _entry_of(course, receipt))
     with contextlib.suppress(PermissionError):  # Windows, while nbgrader reads it; settled at the next command
         _put_in_place(course, receipt)
     return receipt
 
 
-def _is_about(entry: Entry, receipt: Receipt) -> bool:
-    """Whether this line of the journal tells of that receipt."""
-    if entry.status not in ("taken", "replaced"):
-        return False
-    same = (entry.student_id, entry.sha256) == (receipt.student_id, receipt.sha256)
-    return same and (entry.at == receipt.received or receipt.origin == receipts.FOUND)
+def _noted(course: Course) -> set[tuple[str, str, str]]:
+    """What the journal tells of accepted notebooks: whose, which, and when (or empty: at any time)."""
+    taken = [entry for entry in journal(course) if entry.status in ("taken", "replaced")]
+    return {(entry.student_id, entry.sha256, at) for entry in taken for at in (entry.at, "")}
+
+
+def _key(receipt: Receipt) -> tuple[str, str, str]:
+    """A receipt's line in :func:`_noted`; a hand-in that was found may have been noted before."""
+    at = "" if receipt.origin == receipts.FOUND else receipt.received
+    return receipt.student_id, receipt.sha256, at
 
 
 def _entry_of(course: Course, receipt: Receipt) -> Entry:
@@ -410,9 +414,13 @@ def _put_in_place(course: Course, receipt: Receipt) -> None:
     target = course.submitted(receipt.student_id)
     notebook, clock = target / f"{course.module}.ipynb", target / "timestamp.txt"
     when = datetime.fromisoformat(receipt.at).strftime("%Y-%m-%d %H:%M:%S UTC").encode("ascii")
+    kept = receipts.kept_file(course, receipt.student_id, receipt.sha256)
     if target.is_dir():
-        if not notebook.is_file() or files.sha256(notebook.read_bytes()) != receipt.sha256:
+        present = notebook.read_bytes() if notebook.is_file() else b""
+        if files.sha256(present) != receipt.sha256:
             files.keep(notebook, receipts.content(course, receipt))
+        elif not kept.is_file() or kept.stat().st_size != receipt.size:
+            files.keep(kept, present)  # somebody tidied up
         if not clock.is_file() or clock.read_bytes() != when:
             files.keep(clock, when)
         return
@@ -432,9 +440,9 @@ def settle(course: Course) -> None:
     with _inbox(course):
         given = receipts.read(course)
         known = {(receipt.student_id, receipt.sha256) for receipt in given}
-        entries = journal(course)
+        noted = _noted(course)
         for receipt in given:
-            if not any(_is_about(entry, receipt) for entry in entries):
+            if _key(receipt) not in noted:
                 _note(course, _entry_of(course, receipt))
         counts = receipts.counting(course)
         for person in course.roster().people:
