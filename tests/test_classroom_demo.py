@@ -74,7 +74,7 @@ def test_the_similarity_report_must_name_the_pair_and_nobody_else():
     course = Course(source_folder(MODULE), Settings(MODULE, "GMB", 1, 1))
 
     def report(*pairs):
-        return Similarity(course, tuple(Pair(a, b) for a, b in pairs), 6, (0, 0), False)
+        return Similarity(course, tuple(Pair(a, b) for a, b in pairs), 6, (0, 0), 4, False)
 
     assert unlike(report((people[2], people[3])), cast()) == []
     assert len(unlike(report((people[0], people[1])), cast())) == 2

@@ -388,6 +388,8 @@ def test_two_rare_wrong_answers_list_a_pair_and_a_right_one_never(compared):
     whose = [0, 1, 2, "same", 4, "same"]
     many = [tuple(replace(wrong(f"{q}-{own}"), question=q) for q in "abcdefgh") for own in whose]
     found = similarity.similar(with_marks(compared, many))
+    one = similarity.similar(with_marks(compared, [each[:1] for each in many]))
+    assert ("s3", "s5") not in [(pair.a.student_id, pair.b.student_id) for pair in one.pairs]
     assert ("s3", "s5") in [(pair.a.student_id, pair.b.student_id) for pair in found.pairs]
     right = [(replace(wrong("same"), verdict="right", points=2),)] * 6
     assert [pair.answers for pair in similarity.similar(with_marks(compared, right)).pairs] == [[]]

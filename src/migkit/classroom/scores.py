@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, MissingEntry
 
 from migkit.classroom import notebooks
 from migkit.classroom.course import Course
@@ -241,38 +241,46 @@ def scores(course: Course, student_id: str) -> list[Score]:
     said = messages(notebook)
     outcome = read_outcome(course, student_id)
     marks = outcome.marks if outcome else ()
+    try:
+        grades, comments = _from_gradebook(course, student_id)
+    except MissingEntry:
+        return []
     result: list[Score] = []
-    with course.gradebook() as gradebook:
-        for question in questions(course):
-            points: float | None = 0.0
-            for cell_id in question.cells:
-                try:
-                    grade = gradebook.find_grade(cell_id, course.module, course.module, student_id)
-                except MissingEntry:
-                    return []
-                if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
-                    points = None
-                elif points is not None:
-                    points += float(grade.score)
-            own = tuple(mark for mark in marks if mark.cell in question.cells)
-            missed = points is not None and points < question.points
-            message = _message(question, own, said) if missed else ""
-            comments = [
-                _comment(gradebook, course, cell, student_id) for cell in (*question.answers, *question.cells)
-            ]
-            result.append(Score(question, points, message, "\n\n".join(filter(None, comments)), own))
+    for question in questions(course):
+        points: float | None = 0.0
+        for cell_id in question.cells:
+            if cell_id not in grades:
+                return []
+            grade = grades[cell_id]
+            if grade.needs_manual_grade and grade.manual_score is None and grade.auto_score is None:
+                points = None
+            elif points is not None:
+                points += float(grade.score)
+        own = tuple(mark for mark in marks if mark.cell in question.cells)
+        missed = points is not None and points < question.points
+        message = _message(question, own, said) if missed else ""
+        said_by_trainer = [comments.get(cell, "") for cell in (*question.answers, *question.cells)]
+        result.append(Score(question, points, message, "\n\n".join(filter(None, said_by_trainer)), own))
     return result
+
+
+def _from_gradebook(course: Course, student_id: str) -> tuple[dict[str, Grade], dict[str, str]]:
+    """A participant's grades and the trainer's comments, by cell: in a few queries, for a class may be large.
+
+    nbgrader's own "No response." is no comment.
+    """
+    with course.gradebook() as gradebook:
+        source = gradebook.find_notebook(course.module, course.module)
+        name = {cell.id: cell.name for cell in (*source.grade_cells, *source.solution_cells, *source.task_cells)}
+        submitted = gradebook.find_submission_notebook(course.module, course.module, student_id)
+        grades = {name[grade.cell_id]: grade for grade in submitted.grades if grade.cell_id in name}
+        comments = {
+            name[each.cell_id]: each.manual_comment or "" for each in submitted.comments if each.cell_id in name
+        }
+    return grades, comments
 
 
 def _message(question: Question, marks: tuple[Mark, ...], said: dict[str, str]) -> str:
     """The first thing to say about a question that lost points."""
     reasons = [say_mark(mark) for mark in marks if mark.verdict != "right"]
     return next(filter(None, reasons or [said.get(cell_id, "") for cell_id in question.cells]), "")
-
-
-def _comment(gradebook: Gradebook, course: Course, cell_id: str, student_id: str) -> str:
-    """What the trainer wrote about an answer; nbgrader's own "No response." is none."""
-    try:
-        return gradebook.find_comment(cell_id, course.module, course.module, student_id).manual_comment or ""
-    except MissingEntry:
-        return ""

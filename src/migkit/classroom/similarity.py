@@ -33,9 +33,8 @@ from migkit.classroom.standings import Results
 RUN = 6
 #: Tokens of one notebook that are looked at; nobody types more.
 MOST_TOKENS = 20_000
-#: From here on a pair is listed: bits of wrong answers in common (two rare ones) ...
-BITS = 8.0
-#: ... or this part of the text of the one who wrote less, if it is at least so many runs (some five lines).
+#: A pair is listed for its text from this part of what the one who wrote less wrote, and so many runs (some five
+#: lines).
 OVERLAP, RUNS = 0.5, 25
 #: Only runs count there that so many have at most, or one in ten.
 FEW = 3
@@ -92,25 +91,28 @@ class Pair:
         """Whether enough text is the same to list the pair for it."""
         return self.overlap >= OVERLAP and self.runs >= RUNS
 
-    @property
-    def listed(self) -> bool:
+    def listed(self, from_bits: float) -> bool:
         """Whether the trainer is shown this pair."""
-        return self.bits >= BITS or self.same_text or bool(self.copied)
+        return self.bits >= from_bits or self.same_text or bool(self.copied)
 
     @property
     def strength(self) -> tuple[float, float]:
-        """What comes first on the list."""
-        return (len(self.copied) * BITS + self.bits + (BITS * self.overlap if self.same_text else 0), self.overlap)
+        """What comes first on the list: an answer of the other's, or the same text, is worth two rare answers."""
+        return (8 * (len(self.copied) + self.overlap * self.same_text) + self.bits, self.overlap)
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """The pairs to look at, and what is usual here: the overlap of text of most pairs (median, 95 of 100)."""
+    """The pairs to look at, and what is usual here: the overlap of text of most pairs (median, 95 of 100).
+
+    ``from_bits``: the weight of wrong answers in common from which a pair is listed.
+    """
 
     course: Course
     pairs: tuple[Pair, ...]
     compared: int
     usual_overlap: tuple[float, float]
+    from_bits: float
     own_data: bool
     unread: tuple[Person, ...] = ()
 
@@ -133,11 +135,22 @@ def similar(result: Results, keys: Mapping[str, Mapping[str, str]] | None = None
     usual = _share_text(pairs, [text for person in read if (text := texts[person.student_id])], _released(course))
     known = key_fingerprints(course, read) if keys is None else keys
     _copied(pairs, {person.student_id: person for person in read}, marks, known)
-    listed = sorted(
-        (p for p in pairs.values() if p.listed), key=lambda p: (p.strength, p.a.student_id), reverse=True
-    )
+    from_bits = bits_to_list(len(pairs))
+    listed = [pair for pair in pairs.values() if pair.listed(from_bits)]
+    listed.sort(key=lambda pair: pair.strength, reverse=True)
     unread = tuple(person for person in people if texts[person.student_id] is None)
-    return Similarity(course, tuple(listed), len(pairs), usual, bool(known), unread)
+    return Similarity(course, tuple(listed), len(pairs), usual, from_bits, bool(known), unread)
+
+
+def bits_to_list(pairs: int) -> float:
+    """The bits from which a pair is listed: those that single out one pair, by chance, among all that there are.
+
+    So many more pairs a large class has, so much more must two have in common.
+
+    >>> round(bits_to_list(780), 1)  # a class of 40: three rare answers
+    9.6
+    """
+    return max(4.0, math.log2(max(1, pairs)))
 
 
 # --- the same wrong answer ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from pathlib import Path
 from migkit.classroom import pages
 from migkit.classroom.exports import as_rows
 from migkit.classroom.pages import bullets, paragraph, section, text
-from migkit.classroom.similarity import BITS, OVERLAP, RUNS, CopiedAnswer, Pair, SharedAnswer, Similarity
+from migkit.classroom.similarity import OVERLAP, RUNS, CopiedAnswer, Pair, SharedAnswer, Similarity
 from migkit.classroom.standings import percent
 from migkit.reference import _
 from migkit.reference.files import write_bytes, write_text
@@ -133,7 +133,8 @@ def legend(found: Similarity) -> list[str]:
     lines = [
         _("Bits: log2 of how many answered for each who has this wrong answer, added up. 4 bits: one in 16 has "
           "it. An answer that a usual mistake explains counts nothing; a chosen word one bit at most. "
-          "A pair is listed from {bits:g} bits on.").format(bits=BITS),
+          "In this class a pair is listed from {bits:.1f} bits on: about one pair would have as many by chance."
+          ).format(bits=found.from_bits),
         _("Text in common: code and words outside the locked cells, in runs of tokens, without what the hand-out "
           "held, each weighed by how rare it is in the class; as a share of the text of the one who wrote less "
           "(containment, Broder 1997). A pair is listed from {share:.0%} and {runs} runs on.").format(
