@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from openpyxl import load_workbook
 
-from classroom_tiny import MODULE, answer, make_class, text
+from classroom_tiny import MODULE, RIGHT, answer, make_class, source_notebook, text, write_data, write_source
 from migkit.classroom import exports, items, similarity, similarity_page, standings
-from migkit.classroom.course import Course, Settings
-from migkit.classroom.handin import Entry
+from migkit.classroom.course import Course, Settings, new_course
+from migkit.classroom.grading import grade
+from migkit.classroom.handin import Entry, collect
 from migkit.classroom.handout import release
 from migkit.classroom.marks import Mark
 from migkit.classroom.results import as_page, as_text, results, without_names, write_results
@@ -416,3 +417,35 @@ def test_a_notebook_that_cannot_be_read_is_named(compared):
     table, page = similarity_page.write_similarity(found)
     assert "Synthetic4" in page.read_text(encoding="utf-8")
     assert table.read_text(encoding="utf-8-sig").startswith("One,Other,")
+
+
+@pytest.mark.slow
+def test_a_copied_number_is_found_with_the_keys_that_grading_made(tmp_path):
+    notebook = source_notebook()
+    for cell in notebook.cells:
+        answer_to = {"q1_test": 'check("q1", total)', "q2_test": 'check("q2", share)'}
+        cell.source = answer_to.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+    notebook.cells[1].source += "\nfrom migkit.lesson import check"
+    source = write_source(tmp_path)
+    source.joinpath(f"{MODULE}.ipynb").write_text(text(notebook), encoding="utf-8")
+    source.joinpath("marking.yml").write_text("q1:\n  points: 2\nq2:\n  points: 1\n", encoding="utf-8")
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student_id,last_name\nown,Awa\ntakes,Lamin\ngives,Fatou\n", encoding="utf-8")
+    course, _people = new_course(
+        "each", roster, MODULE, seed=40, folder=tmp_path / "classes", source=source, write_data=write_data
+    )
+    release(course, individual_data=True, write_data=write_data)
+    theirs = course.data_of("gives").joinpath("people.csv").read_text(encoding="utf-8").split()[1:]
+    (tmp_path / "in").mkdir()
+    for student_id in ("own", "takes", "gives"):
+        q1 = f"total = {sum(map(int, theirs))}" if student_id == "takes" else RIGHT["q1"]
+        name = f"{MODULE}_{student_id}.ipynb"
+        (tmp_path / "in" / name).write_text(text(answer(course, q1=q1)), encoding="utf-8")
+    collect(course, tmp_path / "in")
+    grade(course, cell_seconds=30)
+    found = similarity.similar(results(course))
+    assert found.own_data
+    copied = [each for pair in found.pairs for each in pair.copied]
+    assert [(each.person.student_id, each.owner.student_id, each.question) for each in copied] == [
+        ("takes", "gives", "q1")
+    ]
