@@ -65,7 +65,7 @@ class Restore(_WholeNotebook):
 
 
 def make_job(course: Course, student_id: str, nb: NotebookNode, marking: Marking, folder: Path) -> Job:
-    """What the sandbox is to run; graded cells with checks are not run, their answers are handed over."""
+    """What the sandbox is to run; graded cells with checks only hand their answers over."""
     cells = []
     for cell in nb.cells:
         items = marking.in_cell(grade_id(cell)) if utils.is_grade(cell) else ()
