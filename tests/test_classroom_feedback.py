@@ -317,6 +317,12 @@ def test_nothing_of_a_solution_is_anywhere_until_the_trainer_releases_it(keyed):
     seen = everything(keyed)
     assert [text for text in HIDDEN if secret(text) in seen] == []
     assert secret("Count all the people.") in seen, "the search finds what is there"
+    names = [path.name for path in (keyed.root / "release").rglob("*")]
+    for path in (keyed.root / "release").rglob("*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            names += archive.namelist()
+    assert not [name for name in names if name.endswith("marking.yml")], "the rules name labels of the key"
+    assert f"{MODULE}/data/people.csv" in names
 
 
 def test_released_solutions_are_in_feedback_and_in_a_notebook_and_can_be_taken_back(keyed):
