@@ -29,6 +29,7 @@ from migkit.classroom import handin
 from migkit.classroom.board import Board, Refused, Standing, local_time
 from migkit.classroom.course import TEMPLATES
 from migkit.classroom.receipts import Receipt
+from migkit.lesson.room import DEFAULT_PORT
 from migkit.reference import KitError, _, curriculum, palette
 
 #: Bytes of an event, of a notebook, of all notebooks that are on their way at one time.
@@ -358,7 +359,7 @@ class Served:
 def serve(
     board: Board,
     host: str = "127.0.0.1",
-    port: int = 8765,
+    port: int = DEFAULT_PORT,
     shown_host: str = "",
     folder: Path | None = None,
     accept: Accept = handin.accept,
@@ -433,7 +434,7 @@ async def _watch(
     while True:
         now = await asyncio.to_thread(_state_of, folder)
         if now == before and now != collected:
-            with suppress(KitError):  # another command is changing the class, the stick is gone: next time
+            with suppress(KitError, OSError):  # the class is busy, the stick is gone: next time
                 await asyncio.to_thread(handin.collect, board.course, folder)
                 collected = now
         before = now

@@ -252,7 +252,7 @@ def board(
     """
     from migkit.classroom import board_demo
     from migkit.classroom.board import Board
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
     if playing:
         with tempfile.TemporaryDirectory(prefix="kit-board-") as place:
@@ -263,7 +263,7 @@ def board(
         raise KitError(
             _("Say which class, for example kit class board banjul; or look at kit class board --demo.")
         )
-    live = Board(open_course(name, folder))
+    live = Board(open_in_order(name, folder))
     if freed:
         click.echo(_("{student} can join from another computer now.").format(student=live.release(freed)))
         return
@@ -280,6 +280,7 @@ def _serve_board(
 ) -> None:
     """Serve until Ctrl+C."""
     from migkit.classroom.board_server import room_addresses, serve
+    from migkit.lesson.room import DEFAULT_PORT
 
     found = room_addresses()
     listen = host or (found[0] if found else serving.HOST)
@@ -290,7 +291,7 @@ def _serve_board(
             )
         )
     shown = found[0] if listen == "0.0.0.0" and found else listen
-    port = serving.choose_port(port, 8765, "--port", host=listen)
+    port = serving.choose_port(port, DEFAULT_PORT, "--port", host=listen)
     serving.end_on_signals()
     ended = threading.Event()
     with serve(live, listen, port, shown, shared) as served:
