@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from classroom_tiny import MODULE, RIGHT, answer, make_class, source_notebook, text, write_data, write_source
@@ -21,6 +22,7 @@ from migkit.classroom.results_xlsx import as_workbook
 from migkit.classroom.roster import Person
 from migkit.classroom.scores import Question, Score
 from migkit.classroom.standings import HandIn, Results, Row
+from migkit.cli.class_ import command
 from migkit.reference import KitError
 
 QUESTIONS = tuple(
@@ -417,6 +419,26 @@ def test_a_notebook_that_cannot_be_read_is_named(compared):
     table, page = similarity_page.write_similarity(found)
     assert "Synthetic4" in page.read_text(encoding="utf-8")
     assert table.read_text(encoding="utf-8-sig").startswith("One,Other,")
+
+
+def test_the_commands_write_and_say_where(compared):
+    where = [compared.course.root.name, "--dir", str(compared.course.root.parent)]
+
+    def run(*words):
+        return CliRunner().invoke(command, [words[0], *where, *words[1:]], catch_exceptions=False).output
+
+    assert "Synthetic3" in run("results")
+    hidden = run("results", "--hide-names")
+    assert "no_names.xlsx" in hidden
+    assert "Synthetic3" not in hidden
+    assert "tiny_results.csv" in run("export")
+    with pytest.raises(KitError, match="final grade"):
+        run("export", "--format", "moodle")
+    said = run("similar")
+    assert "nothing follows automatically" in said
+    assert "Synthetic0" in said
+    page = compared.course.reports / "tiny_similar.html"
+    assert page.is_file()
 
 
 @pytest.mark.slow

@@ -158,10 +158,14 @@ def cast(people: int = EVERYBODY) -> tuple[Part, ...]:
 
 
 def _mixed(places: range) -> list[Part]:
-    """Participants from able to beginner in an order of chance: the less able, the more mistakes and blanks."""
+    """Participants from able to beginner in an order of chance: the less able, the more mistakes and blanks.
+
+    Neighbours in the roster, a woman and a man, are alike able: the results by sex must not teach a difference.
+    """
     chance = random.Random(SEED)
-    abilities = [(rank + 0.5) / len(places) for rank in range(len(places))]
-    chance.shuffle(abilities)
+    couples = [(rank, rank + 1) for rank in range(0, len(places), 2)]
+    chance.shuffle(couples)
+    abilities = [(rank + 0.5) / len(places) for couple in couples for rank in chance.sample(couple, 2)]
     parts = []
     for place, ability in zip(places, abilities, strict=True):
         blank = LAST[: max(0, round(4.5 - 14 * ability))]

@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 from migkit.reference import palette
+from migkit.reference.language import current_language
 
 #: Stands for a cell into which the one above reaches.
 SPANNED = "\0"
@@ -63,11 +64,11 @@ pre {{ white-space: pre-wrap; background: #f6f8f9; padding: .5rem .8rem; margin:
 text = html.escape
 
 
-def document(title: str, body: str, language: str = "en") -> str:
-    """The whole page. Its own policy forbids scripts and everything from elsewhere."""
+def document(title: str, body: str) -> str:
+    """The whole page, in the language in force. Its own policy forbids scripts and everything from elsewhere."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     return (
-        f'<!DOCTYPE html>\n<html lang="{text(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{text(current_language())}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"

@@ -40,7 +40,8 @@ def put(sheet: Worksheet, row: int, column: int, value: Any, form: str = "") -> 
         cell.value = value.replace(tzinfo=None) if isinstance(value, datetime) else value
         cell.number_format = form or cell.number_format
     cell.font = _font()
-    cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
+    words = isinstance(value, str)
+    cell.alignment = Alignment(vertical="top", wrap_text=words, indent=int(words and column > 1))
     return cell
 
 
@@ -56,7 +57,7 @@ def fill(
         cell = put(sheet, 1, column, title)
         cell.font, cell.fill = _font(bold=True, color=palette.WHITE.lstrip("#")), _HEAD
         longest = max([_length(row[column - 1]) for row in rows] + [min(_length(title), 14)])
-        sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, longest + 2.5)
+        sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, longest + 3.5)
     for place, row in enumerate(rows, start=2):
         for column, value in enumerate(row, start=1):
             cell = put(sheet, place, column, value, (forms or {}).get(column, ""))
@@ -82,7 +83,7 @@ def _length(value: Any) -> int:
 
 def _lines(value: Any, sheet: Worksheet, column: int) -> int:
     """Lines that a text needs in its column: not every program finds the height of a row by itself."""
-    width = sheet.column_dimensions[get_column_letter(column)].width - 2.5
+    width = sheet.column_dimensions[get_column_letter(column)].width - 3.5
     return max(1, math.ceil(_length(value) / width)) if isinstance(value, str) else 1
 
 
