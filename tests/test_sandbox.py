@@ -373,6 +373,14 @@ def test_a_flood_of_output_is_stopped(place):
     assert said(notebook.cells[1]).strip() == "alive"
 
 
+def command_line(process):
+    """The words a process was started with; none if it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def test_the_hand_in_is_gone_when_the_grader_is_killed(place, tmp_path):
     program = tmp_path / "grader.py"
     program.write_text(
@@ -384,7 +392,7 @@ def test_the_hand_in_is_gone_when_the_grader_is_killed(place, tmp_path):
     watched: list[psutil.Process] = []
     for _ in range(600):
         watched = psutil.Process(grader.pid).children(recursive=True)
-        if len([1 for process in watched if '"probe": false' in " ".join(process.cmdline())]) >= 4:
+        if len([1 for process in watched if '"probe": false' in command_line(process)]) >= 4:
             break
         time.sleep(0.1)
     assert len(watched) >= 4, "bubblewrap, the warm process, the guard and the hand-in"

@@ -2,7 +2,9 @@
 
 The parent (the zygote) runs only the kit's code. Each child gets namespaces of its own (processes, files, network,
 messages), empty folders, a user id of its own where there is one to have, and no rights, before the participant's
-first line runs. What a child sends goes through the zygote in frames that the child cannot forge.
+first line runs. What a child sends goes through the zygote in frames that the child cannot forge. Jobs and answers
+pass through it from pipe to pipe inside the kernel (splice): in its memory, which each child gets a copy of, no
+word of a solution, a key or a neighbour is ever written.
 Where there is no fork (Windows) or no walls, one process serves one hand-in and ends.
 """
 
@@ -17,17 +19,23 @@ import struct
 import sys
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 #: A frame: kind (``J`` job, ``C`` command, ``O`` what a child sent, ``E`` event), the job's number, the length.
 HEAD = struct.Struct(">cII")
 #: From <sched.h>, <sys/mount.h> and <linux/prctl.h>.
 NEW_FILES, NEW_MESSAGES, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+#: Files and folders that a hand-in may make; each takes a piece of the kernel's memory.
+MOST_FILES = 20_000
+#: Bytes that are passed on at a time.
+BLOCK = 1 << 16
+#: Blocks that may lie in a pipe when a child is gone.
+MOST_LEFT = 16
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 24, 38, 47, 4
 
 
-def write_frame(place: BinaryIO, kind: bytes, job: int, content: bytes) -> None:
+def write_frame(place: IO[bytes], kind: bytes, job: int, content: bytes) -> None:
     """Send one frame."""
     block = memoryview(HEAD.pack(kind, job, len(content)) + content)
     while block:
@@ -35,17 +43,23 @@ def write_frame(place: BinaryIO, kind: bytes, job: int, content: bytes) -> None:
     place.flush()
 
 
-def read_frame(place: BinaryIO) -> tuple[bytes, int, bytes] | None:
+def read_frame(place: IO[bytes]) -> tuple[bytes, int, bytes] | None:
     """Receive one frame; None at the end."""
-    head = _exactly(place, HEAD.size)
+    head = read_head(place)
     if head is None:
         return None
-    kind, job, length = HEAD.unpack(head)
+    kind, job, length = head
     content = _exactly(place, length)
     return None if content is None else (kind, job, content)
 
 
-def _exactly(place: BinaryIO, length: int) -> bytes | None:
+def read_head(place: BinaryIO) -> tuple[bytes, int, int] | None:
+    """Receive the beginning of a frame: its kind, the job, and how many bytes follow; None at the end."""
+    head = _exactly(place, HEAD.size)
+    return None if head is None else HEAD.unpack(head)
+
+
+def _exactly(place: IO[bytes], length: int) -> bytes | None:
     """``length`` bytes, however many reads they take; None if it ends before."""
     parts: list[bytes] = []
     while length:
@@ -55,6 +69,15 @@ def _exactly(place: BinaryIO, length: int) -> bytes | None:
         parts.append(part)
         length -= len(part)
     return b"".join(parts)
+
+
+def _carry(source: int, target: int, length: int) -> None:
+    """Move bytes from one pipe to another inside the kernel: this process never sees them."""
+    while length:
+        moved = os.splice(source, target, length)  # Linux alone forks
+        if not moved:
+            raise EOFError
+        length -= moved
 
 
 def _call(name: str, *arguments: Any) -> None:
@@ -74,9 +97,16 @@ def _make_rooms(settings: dict[str, Any], data: str) -> None:
     _mount("none", "/", flags=MS_REC | MS_PRIVATE)
     # The kit may lie below /tmp: what is shown there is held open and shown again in the new one.
     below_tmp = [path for path in settings["readable"] if path.startswith("/tmp/")]
-    held = {path: os.open(path, os.O_PATH) for path in below_tmp}  # type: ignore[attr-defined]
-    for place in settings["fresh"]:
-        _mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, f"size={settings['scratch']},mode=1777")
+    held = {path: os.open(path, os.O_PATH) for path in below_tmp}
+    # One place in memory for all of them, so that there is one limit.
+    *others, first = reversed(settings["fresh"])
+    size = f"size={settings['scratch']},nr_inodes={MOST_FILES},mode=1777"
+    _mount("tmpfs", first, "tmpfs", MS_NOSUID | MS_NODEV, size)
+    for number, place in enumerate([*others, first]):
+        own = Path(first, str(number))
+        own.mkdir()
+        own.chmod(0o1777)
+        _mount(str(own), place, flags=MS_BIND)
     for path, handle in held.items():
         target = Path(path)
         if os.fstat(handle).st_mode & 0o040000:
@@ -90,6 +120,7 @@ def _make_rooms(settings: dict[str, Any], data: str) -> None:
         if data:
             _mount(f"{settings['everybody']}/{data}", settings["data"], flags=MS_BIND)
         _mount("tmpfs", settings["everybody"], "tmpfs", MS_RDONLY)
+    _mount("devpts", "/dev/pts", "devpts", MS_NOSUID, "newinstance,ptmxmode=0666,mode=600")
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
     # When memory runs out, this one goes first.
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
@@ -97,6 +128,8 @@ def _make_rooms(settings: dict[str, Any], data: str) -> None:
 
 def _give_up_rights(uid: int) -> None:
     """Become the user ``uid`` (0: stay who we are) without any capability, for good."""
+    from migkit.classroom import kernel_calls
+
     prctl = ctypes.CDLL(None).prctl
     for capability in range(64):
         prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -108,6 +141,7 @@ def _give_up_rights(uid: int) -> None:
     head = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", head, (ctypes.c_uint32 * 6)())
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    kernel_calls.refuse()
 
 
 def _put_files(files: dict[str, str], work: Path) -> None:
@@ -148,6 +182,8 @@ class Zygote:
         self.told: dict[int, int] = {}  # pipe from a child: its job
         self.ends: dict[int, tuple[int, int]] = {}  # pipe that closes with a child's guard: its job, the guard
         self.children: dict[int, int] = {}  # job: the child
+        self.between = os.pipe()  # what children said, on its way out
+        self.nowhere = os.open(os.devnull, os.O_WRONLY)
 
     def serve(self) -> None:
         """Until the grader closes its end."""
@@ -161,14 +197,14 @@ class Zygote:
                 elif place in self.ends:
                     self._end(place)
                 elif place == commands:
-                    frame = read_frame(self.inward)
-                    if frame is None:
+                    head = read_head(self.inward)
+                    if head is None:
                         return
-                    kind, number, content = frame
+                    kind, number, length = head
                     if kind == b"J":
-                        self._start(number, json.loads(content))
+                        self._start(number, length)
                     else:
-                        self._signal(number, content)
+                        self._signal(number, self.inward.read(length))
 
     def _signal(self, number: int, command: bytes) -> None:
         child = self.children.get(number, 0)
@@ -182,25 +218,37 @@ class Zygote:
             else:
                 os.killpg(child, signal.SIGKILL)
 
-    def _start(self, number: int, job: dict[str, Any]) -> None:
+    def _start(self, number: int, length: int) -> None:
+        """Fork, and hand the job (``length`` bytes) to the child unread."""
         told, tells = os.pipe()
         lives, alive = os.pipe()
+        asked, asks = os.pipe()
         guard = os.fork()
         if guard == 0:
             try:
-                for handle in (told, lives, *self.told, *self.ends):
+                for handle in (told, lives, asks, *self.between, self.nowhere, *self.told, *self.ends):
                     os.close(handle)
-                self._guard(number, job, tells, alive)
+                self._guard(number, asked, length, tells, alive)
             finally:
                 os._exit(70)
-        os.close(tells)
-        os.close(alive)
+        for handle in (tells, alive, asked):
+            os.close(handle)
         self.told[told] = number
         self.ends[lives] = (number, guard)
         self.children[number] = int(os.read(lives, 10) or b"0")
+        self._ask(asks, length)
         write_frame(self.outward, b"E", number, json.dumps({"guard": guard}).encode())
 
-    def _guard(self, number: int, job: dict[str, Any], tells: int, alive: int) -> None:
+    def _ask(self, asks: int, length: int) -> None:
+        """Pass the job on; what a child that is gone did not take must not stand in the way of the next frame."""
+        commands, taken = self.inward.fileno(), 0
+        with contextlib.suppress(BrokenPipeError):
+            while taken < length:
+                taken += os.splice(commands, asks, length - taken)
+        os.close(asks)
+        _carry(commands, self.nowhere, length - taken)
+
+    def _guard(self, number: int, asked: int, length: int, tells: int, alive: int) -> None:
         """Open the namespaces, start the child in them, wait for its end; ``alive`` closes with this process."""
         if self.settings["walls"]:
             _call("unshare", NEW_FILES | NEW_MESSAGES | NEW_PROCESSES | NEW_NETWORK)
@@ -211,18 +259,21 @@ class Zygote:
                 os.close(alive)
                 self.inward.close()
                 self.outward.close()
-                self._become_hand_in(number, job, tells)
+                self._become_hand_in(number, asked, length, tells)
                 code = 0
             finally:
                 os._exit(code)
         os.write(alive, f"{child:>10}".encode())
         os.close(tells)
+        os.close(asked)
         _pid, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0x7F)
 
-    def _become_hand_in(self, number: int, job: dict[str, Any], tells: int) -> None:
+    def _become_hand_in(self, number: int, asked: int, length: int, tells: int) -> None:
         from migkit.classroom.launcher import limit
 
+        with os.fdopen(asked, "rb", buffering=0) as question:
+            job = json.loads(_exactly(question, length) or b"")
         nowhere = os.open(os.devnull, os.O_RDWR)
         for handle in (0, 1, 2):
             os.dup2(nowhere, handle)  # what is written past Jupyter, terminal commands too, goes nowhere
@@ -240,10 +291,15 @@ class Zygote:
         _perform(self.shell, job, work, tells)
 
     def _pass_on(self, place: int) -> bool:
-        """Send on what a child said; False at its end."""
-        content = os.read(place, 1 << 16)
-        if content:
-            write_frame(self.outward, b"O", self.told[place], content)
+        """Send on what a child said, unread; False at its end."""
+        into, out = self.between[1], self.between[0]
+        try:
+            moved = os.splice(place, into, BLOCK, flags=os.SPLICE_F_NONBLOCK)
+        except BlockingIOError:  # the child has taken it back
+            return True
+        if moved:
+            self.outward.write(HEAD.pack(b"O", self.told[place], moved))
+            _carry(out, self.outward.fileno(), moved)
             return True
         del self.told[place]
         os.close(place)
@@ -256,8 +312,9 @@ class Zygote:
         if not self.settings["walls"]:
             self._signal(number, b"kill")  # whatever it left behind
         for place in [place for place, job in self.told.items() if job == number]:
-            while select.select([place], [], [], 0.2)[0] and self._pass_on(place):
-                pass
+            for _block in range(MOST_LEFT):
+                if not (select.select([place], [], [], 0.2)[0] and self._pass_on(place)):
+                    break
             if place in self.told:  # held open by something that got away, without walls
                 del self.told[place]
                 os.close(place)
@@ -297,6 +354,10 @@ def serve_one(settings: dict[str, Any], shell: Any, inward: BinaryIO, outward: B
     from migkit.classroom.launcher import limit
 
     limit(settings["limits"])
+    if settings["walls"]:
+        from migkit.classroom import kernel_calls
+
+        kernel_calls.refuse()
     _perform(shell, job, Path(settings["work"]) / str(number), writing)
     os.close(writing)
     carrier.join()
