@@ -561,3 +561,10 @@ def test_a_text_that_breaks_the_reader_is_shown_as_it_stands():
     assert prose("![x](attachment:gone.png)") == "<pre>![x](attachment:gone.png)</pre>"
     assert prose("# Mine").startswith("<h4")
     assert len(prose("word " * 100_000)) < 30_000
+
+
+def test_a_written_answer_that_was_left_blank_is_said_to_be_none(course):
+    put(course, "p02", answers(course, {}), {"q1": 0, "q2": 0, "q3": 0})
+    page = by_student(give_feedback(course)[1])["p02"]
+    assert "There is no answer." in words(page, 'id="question-q3"')
+    assert "Right:" not in words(page, "<main>", "<table")

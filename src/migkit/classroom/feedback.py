@@ -366,9 +366,11 @@ def secrets_of(course: Course) -> set[str]:
 
 
 def _known(course: Course, student_id: str) -> str:
-    """All that a participant handed in, and the trainer's comments."""
-    path = course.submitted(student_id) / f"{course.module}.ipynb"
-    cells = notebooks.read(path).cells if path.is_file() else []
+    """All that a participant got or handed in, and the trainer's comments."""
+    own = course.submitted(student_id) / f"{course.module}.ipynb"
+    cells = [
+        cell for path in (course.release_notebook, own) if path.is_file() for cell in notebooks.read(path).cells
+    ]
     texts = [str(cell.source) for cell in cells]
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         texts += [str(output.get(field, "")) for field in ("text", "evalue")]

@@ -80,9 +80,9 @@ def _read_me(course: Course, owner: Person | None) -> str:
         "3. Work from top to bottom. Write where it says YOUR CODE HERE or YOUR ANSWER HERE.\n"
         "   Leave the grey, locked cells as they are; add cells of your own if you like.\n"
         "4. Before you hand in: menu Kernel, “Restart Kernel and Run All Cells”, then save.\n"
-        "5. Rename the file to {module}_YOURID.ipynb (YOURID is your id in the roster, for example {student})\n"
-        "   and give it to the trainer. If you have joined the board of the room, you can instead save it and run\n"
-        '   hand_in("{module}.ipynb") in a cell of your own.\n'
+        "5. Rename the file to {module}_YOURID.ipynb (YOURID is your id in the roster,\n"
+        "   for example {student}) and give it to the trainer. If you have joined the board of the room, you can\n"
+        '   instead save it and run hand_in("{module}.ipynb") in a cell of your own.\n'
     ).format(
         title=title_of(course),
         module=course.module,

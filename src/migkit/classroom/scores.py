@@ -248,6 +248,7 @@ def scores(course: Course, student_id: str) -> list[Score]:
     result: list[Score] = []
     for question in questions(course):
         points: float | None = 0.0
+        unanswered = False
         for cell_id in question.cells:
             if cell_id not in grades:
                 return []
@@ -256,9 +257,12 @@ def scores(course: Course, student_id: str) -> list[Score]:
                 points = None
             elif points is not None:
                 points += float(grade.score)
+                # By itself nbgrader decides on a written answer only if it was left as it was.
+                unanswered = question.written and grade.manual_score is None
         own = tuple(mark for mark in marks if mark.cell in question.cells)
         missed = points is not None and points < question.points
         message = _message(question, own, said) if missed else ""
+        message = message or (_("There is no answer.") if missed and unanswered else "")
         said_by_trainer = [comments.get(cell, "") for cell in (*question.answers, *question.cells)]
         result.append(Score(question, points, message, "\n\n".join(filter(None, said_by_trainer)), own))
     return result
