@@ -4,8 +4,8 @@
 
 A small class lives through days of hand-in, collection, grading, manual grading and feedback. In each step the
 child that does the work is killed with all its processes (SIGKILL): half of the times after a random while, half
-of the times right before a random change of a file. Then the class is opened as after a restart and checked, and the
-step is taken up again where the last acknowledgement was. In the end all must equal a class that was never
+of the times right before a random change of a file. Then the class is opened as after a restart and checked, and
+the step is taken up again where the last acknowledgement was. In the end all must equal a class that was never
 disturbed.
 """
 
@@ -390,6 +390,18 @@ def disturb(there, number, name, seconds, changes, luck):
     return said, "clock" if by_clock else "file operation", processes
 
 
+def written(there, name, since):
+    """How much of a step's work is on the disk, seen from outside: before the class is put in order."""
+    course = there.course
+    if name == "manual grading":
+        return sum(map(len, manual_grades.read(course.root).values()))
+    if name == "grading":
+        return sum(grading._is_done(course, person) for person in grading.handed_in(course))
+    if name == "feedback":
+        return sum(path.stat().st_mtime > since for path in (course.root / "feedback").rglob("*.html"))
+    return len(receipts.read(course))
+
+
 def play(folder, moments=100, seed=5, report=None):
     """The whole test; gives the counts and the complaints."""
     logging.disable(logging.CRITICAL)
@@ -414,6 +426,8 @@ def play(folder, moments=100, seed=5, report=None):
     for number, name in plan:
         seconds, changes, _said = measure(calm, number, name)
         luck = pick(seed, number, "moment")
+        since = time.time()
+        before = written(disturbed, name, since)
         said, how, processes = disturb(disturbed, number, name, seconds, changes, luck)
         expected.hear(said)
         tasks = disturbed.tasks(number, name)
@@ -424,6 +438,8 @@ def play(folder, moments=100, seed=5, report=None):
         row["moments"] += 1
         row[f"by {how}"] += 1
         row["acknowledged before"] += done
+        own = done if len(tasks) > 1 else 0
+        row["written, not acknowledged"] += unfinished * (written(disturbed, name, since) - before - own)
         row["in the middle"] += unfinished
         row["processes killed"] += processes
         found = check(disturbed, expected, in_flight)

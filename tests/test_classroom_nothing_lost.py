@@ -350,6 +350,16 @@ def test_a_gradebook_that_a_command_broke_is_put_back_at_its_end(marked, caplog)
     assert "The gradebook was broken (it is damaged)" in caplog.text
 
 
+def test_a_command_that_only_looks_sees_a_whole_class_too(marked):
+    give(marked, "p01", 2.0, "Clear.")
+    shutil.rmtree(marked.submitted("p02"))
+    marked.gradebook_file.write_bytes(b"rubbish")
+    said = CliRunner().invoke(command, ["results", str(marked.root)], catch_exceptions=False).output
+    (awa,) = [line for line in said.splitlines() if line.startswith("Awa Ceesay")]
+    assert awa.split()[2:8] == ["p01", "2", "1", "2", "5", "graded"]
+    assert (marked.submitted("p02") / f"{MODULE}.ipynb").is_file()
+
+
 def test_somebody_who_joins_the_roster_joins_the_gradebook(marked):
     with (marked.root / "roster.csv").open("a", encoding="utf-8") as file:
         file.write("p09,Lamin,Jatta\n")

@@ -7,7 +7,9 @@ import logging
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,25 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 
 from migkit.classroom import files, gradebooks, handin, manual_grades, notebooks
-from migkit.classroom.course import Course
+from migkit.classroom.course import Course, open_course
 from migkit.classroom.notebooks import grade_id
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _
 
 LOG = logging.getLogger("migkit")
+
+
+def open_in_order(name: str, folder: Path | None = None) -> Course:
+    """The class called ``name``, as :func:`migkit.classroom.course.open_course` gives it, put in order.
+
+    Commands that only look (results, export) see no half of anything either. Where another command is at work, or
+    the class lies on a disk that cannot be written, it is looked at as it is.
+    """
+    course = open_course(name, folder)
+    lock = course.root / "backups" / ".lock"
+    with suppress(KitError, OSError), files.explained(course.root), files.only_one(lock):
+        recover(course)
+    return course
 
 
 def recover(course: Course) -> None:
@@ -140,14 +155,23 @@ def _register(course: Course, address: str) -> None:
         )
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the warnings about nbgrader's own use of sqlalchemy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@_quietly()
 def _enter(course: Course, person: Person, path: Path, address: str) -> None:
     """Enter the points of a graded notebook, as nbgrader's own steps do; if they are there, nothing."""
     graded = notebooks.read(path)
     with Gradebook(address, "") as gradebook:
         if _has(gradebook, course.module, person, graded):
             return
-        submitted = course.submitted(person.student_id)
-        at = utils.parse_utc((submitted / "timestamp.txt").read_text(encoding="utf-8").strip())
+        clock = course.submitted(person.student_id) / "timestamp.txt"
+        at = utils.parse_utc(clock.read_text(encoding="utf-8").strip())
         gradebook.update_or_create_submission(course.module, person.student_id, timestamp=at)
     where = {"student": person.student_id, "assignment": course.module, "notebook": course.module}
     resources = {"nbgrader": {**where, "db_url": address}}

@@ -115,13 +115,13 @@ def release(name: str, per_participant: bool, individual: bool | None, folder: P
     """Make the hand-out: notebook, data, READ ME. Refuses if a solution or hidden test is left in it.
 
     With --individual each participant gets the same questions on data of their own, so a copied number is a wrong
-    number. That takes about three seconds for each person. Whoever joins the roster later gets theirs when the
+    number. That takes two to four seconds for each person. Whoever joins the roster later gets theirs when the
     command is run again; data that are there already stay as they are.
     """
     from migkit.classroom import handout
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     with people_bar(_("data")) as progress:
         zips = handout.release(course, per_participant, individual, progress)
     if course.individual:
@@ -145,10 +145,10 @@ def collect(name: str, place: Path, folder: Path | None) -> None:
     reason.
     """
     from migkit.classroom import handin, receipts
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
     from migkit.classroom.results import text_table
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     entries = handin.collect(course, place)
     names = {person.student_id: person.name for person in course.roster().people}
     rows = [
@@ -197,9 +197,9 @@ def grade(
 ) -> None:
     """Grade hand-ins that are not graded yet, each in a sandbox. Go on after an interruption: the same command."""
     from migkit.classroom import grading, sandbox
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     warning = sandbox.unprotected(sandbox.find_mode())
     if warning:
         click.echo(warning)
@@ -322,10 +322,10 @@ def _serve_board(
 def feedback(name: str, folder: Path | None) -> None:
     """Make a page for each participant (points, hints, the trainer's comments) and a zip to hand back."""
     from migkit.classroom import solutions
-    from migkit.classroom.course import open_course
     from migkit.classroom.feedback import give_feedback
+    from migkit.classroom.rebuild import open_in_order
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     with people_bar(_("feedback")) as progress:
         target, pages = give_feedback(course, progress)
     click.echo(_("{n} pages. To hand back: {path}").format(n=len(pages), path=target))
@@ -345,9 +345,9 @@ def solutions_(name: str, by: str, withdraw: bool, folder: Path | None) -> None:
     Until then no page and no zip holds a line of a solution or an expected answer.
     """
     from migkit.classroom import handin, solutions
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     if withdraw:
         act = solutions.withdraw(course, by)
         click.echo(_("Taken back by {who}; the pages that showed them are deleted.").format(who=act.by))
@@ -373,9 +373,9 @@ def results(name: str, hide_names: bool, folder: Path | None) -> None:
     trainer's computer can trace back, and no file names or notes.
     """
     from migkit.classroom import results as report
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
-    result = report.results(open_course(name, folder))
+    result = report.results(open_in_order(name, folder))
     if hide_names:
         result = report.without_names(result)
     click.echo(report.as_text(result))
@@ -400,10 +400,10 @@ def export(name: str, form: str, folder: Path | None) -> None:
     to the grade and its feedback. Only final grades go into Moodle's file.
     """
     from migkit.classroom import exports
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
     from migkit.classroom.results import results as read_results
 
-    result = read_results(open_course(name, folder))
+    result = read_results(open_in_order(name, folder))
     click.echo(exports.write_export(result, form))
     left = [row.person.name for row in result.rows if row.standing != "graded"]
     if form == "moodle" and left:
@@ -419,12 +419,12 @@ def similar(name: str, folder: Path | None) -> None:
     For the trainer to judge; nothing follows automatically.
     """
     from migkit.classroom import similarity_page as report
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
     from migkit.classroom.results import results as read_results
     from migkit.classroom.results import text_table
     from migkit.classroom.similarity import similar as compare
 
-    found = compare(read_results(open_course(name, folder)))
+    found = compare(read_results(open_in_order(name, folder)))
     if found.pairs:
         rows = [report.in_short(pair) for pair in found.pairs]
         click.echo(text_table(report.headings(), rows, frozenset(range(2, 7))))
@@ -444,10 +444,10 @@ def receipts(name: str, check: str | None, folder: Path | None) -> None:
     The code is the beginning of the file's SHA-256, so any computer can tell which version a file is.
     """
     from migkit.classroom import receipts as kept
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
     from migkit.classroom.results import text_table
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     if check:
         found = kept.look_up(course, check)
         if not found:
@@ -470,9 +470,9 @@ def rebuild(name: str, again: bool, folder: Path | None) -> None:
     A broken gradebook is put back by itself at the next command. This is for one that is sound, but wrong.
     """
     from migkit.classroom import rebuild as anew
-    from migkit.classroom.course import open_course
+    from migkit.classroom.rebuild import open_in_order
 
-    result = anew.rebuild(open_course(name, folder), again)
+    result = anew.rebuild(open_in_order(name, folder), again)
     if result.graded_again:
         click.echo(_("Graded again: {people}.").format(people=", ".join(result.graded_again)))
     for line in result.differences or (_("The new gradebook and the old one: no difference."),):
@@ -487,9 +487,10 @@ def rebuild(name: str, again: bool, folder: Path | None) -> None:
 @FOLDER
 def formgrader(name: str, port: int | None, browser: bool, folder: Path | None) -> None:
     """Give points and comments to written answers in the browser, with nbgrader's formgrader. Stop with Ctrl+C."""
-    from migkit.classroom.course import find_tools, open_course
+    from migkit.classroom.course import find_tools
+    from migkit.classroom.rebuild import open_in_order
 
-    course = open_course(name, folder)
+    course = open_in_order(name, folder)
     find_tools()
     port = serving.choose_port(port, 8899, "--port")
     token = secrets.token_hex(16)
