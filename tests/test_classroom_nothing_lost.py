@@ -360,6 +360,25 @@ def test_a_command_that_only_looks_sees_a_whole_class_too(marked):
     assert (marked.submitted("p02") / f"{MODULE}.ipynb").is_file()
 
 
+def test_a_graded_notebook_that_was_left_half_written_is_graded_again(marked):
+    before = rebuild._points(marked.gradebook_file)
+    path = marked.autograded("p01") / f"{MODULE}.ipynb"
+    path.chmod(0o644)
+    os.truncate(path, 500)
+    put_in_order(marked)
+    assert grading.read_outcome(marked, "p01") is None
+    assert [outcome.student_id for outcome in grading.grade(marked).outcomes] == ["p01"]
+    assert rebuild._points(marked.gradebook_file) == before
+
+
+def test_a_gradebook_that_another_program_holds_is_said_to_be_in_use(marked):
+    with closing(sqlite3.connect(marked.gradebook_file)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(KitError, match="close it and try again"):
+            put_in_order(marked)
+    put_in_order(marked)
+
+
 def test_somebody_who_joins_the_roster_joins_the_gradebook(marked):
     with (marked.root / "roster.csv").open("a", encoding="utf-8") as file:
         file.write("p09,Lamin,Jatta\n")

@@ -14,13 +14,16 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from migkit.reference import KitError, _
 from migkit.reference.files import replacing, write_bytes
+
+#: What a system says that has no such call for this kind of disk (some sticks and network folders).
+CANNOT = {errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def sha256(content: bytes) -> str:
@@ -54,6 +57,9 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as trouble:
+        if trouble.errno not in CANNOT:
+            raise
     finally:
         os.close(handle)
 
@@ -105,7 +111,7 @@ def explained(folder: Path) -> Iterator[None]:
     """Say in one sentence what is wrong with the disk, instead of a traceback.
 
     Raises:
-        KitError: if the disk that holds ``folder`` is full, cannot be written or does not answer.
+        KitError: if the disk that holds ``folder`` is full or cannot be written, or the gradebook is in use.
     """
     from sqlalchemy.exc import OperationalError  # heavy, and most commands have it by now
 
@@ -120,6 +126,12 @@ def explained(folder: Path) -> Iterator[None]:
             raise _disk_error(folder, full=False) from trouble
         raise
     except (sqlite3.OperationalError, OperationalError) as trouble:
+        if "database is locked" in str(trouble):
+            raise KitError(
+                _("Another program has the gradebook of {folder} open and busy; close it and try again.").format(
+                    folder=folder
+                )
+            ) from trouble
         full = "disk is full" in str(trouble) or shutil.disk_usage(folder).free < 65536
         if not full and not re.search(r"readonly|disk I/O|unable to open", str(trouble)):
             raise
@@ -254,8 +266,10 @@ else:
         except OSError as trouble:
             if trouble.errno in (errno.EACCES, errno.EAGAIN):
                 return False
-            raise
+            if trouble.errno not in CANNOT:
+                raise
         return True
 
     def _let_go(handle: int) -> None:
-        fcntl.lockf(handle, fcntl.LOCK_UN)
+        with suppress(OSError):  # closing the file lets go too
+            fcntl.lockf(handle, fcntl.LOCK_UN)

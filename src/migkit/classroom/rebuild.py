@@ -49,12 +49,32 @@ def recover(course: Course) -> None:
     for left in (course.root / "backups").glob(".*-gradebook-*"):
         shutil.rmtree(left, ignore_errors=True)
     handin.settle(course)
+    _forget_half_written(course)
     _add_people(course)
     mend(course)
     if gradebooks.is_older(course):
         complete(course, course.gradebook_file)
         LOG.warning("%s", _("The gradebook was an older copy; what was graded and given since is in it again."))
     manual_grades.reconcile(course)
+
+
+def _forget_half_written(course: Course) -> None:
+    """Let those count as not graded whose graded notebook a power cut left half-written: nbgrader wrote it."""
+    from migkit.classroom import grading
+
+    for person in course.roster().people:
+        outcome = grading.outcome_file(course, person.student_id)
+        graded = course.autograded(person.student_id) / f"{course.module}.ipynb"
+        if outcome.is_file() and graded.is_file() and not _ends(graded):
+            outcome.unlink()
+            shutil.rmtree(graded.parent, ignore_errors=True)
+
+
+def _ends(notebook: Path) -> bool:
+    """Whether a notebook's file has an end."""
+    with notebook.open("rb") as file:
+        file.seek(max(0, notebook.stat().st_size - 16))
+        return file.read().rstrip().endswith(b"}")
 
 
 def mend(course: Course) -> None:
