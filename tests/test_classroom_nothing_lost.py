@@ -11,7 +11,7 @@ import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -407,6 +407,9 @@ def test_a_gradebook_made_anew_equals_the_old_one(marked):
     give(marked, "p01", 2.0, "Clear.")
     with marked.gradebook() as gradebook:
         gradebook.find_grade("q1_test", MODULE, MODULE, "p02").extra_credit = 0.5
+        gradebook.find_assignment(MODULE).duedate = datetime(2026, 3, 2, 18, 0)
+        gradebook.find_submission_notebook(MODULE, MODULE, "p02").flagged = True
+        gradebook.find_submission(MODULE, "p02").extension = timedelta(hours=2)
         gradebook.db.commit()
     before = rebuild._points(marked.gradebook_file)
     run = CliRunner()
@@ -416,6 +419,10 @@ def test_a_gradebook_made_anew_equals_the_old_one(marked):
     assert rebuild._points(marked.gradebook_file) == before
     with marked.gradebook() as gradebook:
         assert gradebook.find_submission(MODULE, "p01").timestamp == datetime(2026, 3, 2, 12, 0)
+        assert gradebook.find_assignment(MODULE).duedate == datetime(2026, 3, 2, 18, 0)
+        found = [gradebook.find_submission_notebook(MODULE, MODULE, student) for student in ("p01", "p02")]
+        assert [each.flagged for each in found] == [False, True]
+        assert [each.assignment.extension for each in found] == [None, timedelta(hours=2)]
     with closing(sqlite3.connect(marked.gradebook_file)) as connection, connection:
         connection.execute("update grade set auto_score = 1.5 where auto_score = 2")
     result = rebuild.rebuild(marked)

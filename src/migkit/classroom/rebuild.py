@@ -135,8 +135,13 @@ def _add_people(course: Course, database: Path | None = None) -> None:
         return  # found and mended in a moment
 
 
-def complete(course: Course, database: Path) -> list[Person]:
+def complete(course: Course, database: Path, old: Path | None = None) -> list[Person]:
     """Put into a gradebook all that is known beside it, and nothing twice; an empty one becomes whole.
+
+    Args:
+        course: the class.
+        database: the gradebook.
+        old: one that knows what stands nowhere else (:data:`ONLY_THERE`).
 
     Returns:
         Who handed in something that has to be graded (again), because its last grading did not come to its end.
@@ -149,6 +154,7 @@ def complete(course: Course, database: Path) -> list[Person]:
     _add_people(course, database)
     if course.release_notebook.is_file() and gradebooks.trouble(course, database):
         _register(course, address)
+    _take_over(old, database)  # before the penalties for being late
     waiting = []
     for person in grading.handed_in(course):
         last = grading.read_outcome(course, person.student_id)
@@ -158,8 +164,37 @@ def complete(course: Course, database: Path) -> list[Person]:
             _enter(course, person, path, address)
         else:
             waiting.append(person)
+    _take_over(old, database)
     manual_grades.reconcile(course, database)
     return waiting
+
+
+#: What a trainer sets in formgrader or with nbgrader and no file beside the gradebook holds.
+ONLY_THERE = """
+update assignment set duedate = (select duedate from old.assignment as o where o.name = assignment.name);
+update submitted_assignment set extension = (
+  select o.extension from old.submitted_assignment as o
+  join old.assignment as theirs on theirs.id = o.assignment_id
+  join assignment as ours on ours.name = theirs.name
+  where ours.id = submitted_assignment.assignment_id and o.student_id = submitted_assignment.student_id);
+update submitted_notebook set flagged = coalesce((
+  select o.flagged from old.submitted_notebook as o
+  join old.submitted_assignment as theirs on theirs.id = o.assignment_id
+  join submitted_assignment as ours on ours.student_id = theirs.student_id
+  join old.notebook as their_notebook on their_notebook.id = o.notebook_id
+  join notebook as our_notebook on our_notebook.name = their_notebook.name
+  where ours.id = submitted_notebook.assignment_id and our_notebook.id = submitted_notebook.notebook_id), flagged);
+update student set lms_user_id = (select lms_user_id from old.student as o where o.id = student.id);
+"""
+
+
+def _take_over(old: Path | None, database: Path) -> None:
+    """Take over due date, extensions, flags and the ids of another system."""
+    if old is None:
+        return
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("attach ? as old", (str(old),))
+        connection.executescript(f"begin; {ONLY_THERE} commit;")
 
 
 def _register(course: Course, address: str) -> None:
@@ -247,7 +282,7 @@ def rebuild(course: Course, again: bool = False) -> Rebuilt:
         kept = next(iter(gradebooks.backups(course)), None)
         with tempfile.TemporaryDirectory(dir=course.root / "backups", prefix=".new-gradebook-") as place:
             fresh = Path(place) / "gradebook.db"
-            waiting = complete(course, fresh)
+            waiting = complete(course, fresh, old=course.gradebook_file)
             gradebooks.copy_into(fresh, course.gradebook_file)
     wanted = grading.handed_in(course) if again else waiting
     if wanted:
