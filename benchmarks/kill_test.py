@@ -509,6 +509,7 @@ def main():
         "by file operation",
         "in the middle",
         "acknowledged before",
+        "written, not acknowledged",
         "processes killed",
     )
     print("| phase | " + " | ".join(columns) + " |")
