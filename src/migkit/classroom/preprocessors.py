@@ -1,5 +1,6 @@
 """Steps of nbgrader's autograding that differ here, at the extension points that nbgrader offers."""
 
+import textwrap
 from functools import lru_cache
 from pathlib import Path
 
@@ -159,15 +160,19 @@ def _stopped(found: Mark, stopped: dict[str, str]) -> Mark:
     return replace(found, verdict="stopped", cause=reason, cause_key="stopped")
 
 
+def _said(mark: Mark) -> str:
+    """A mark for the trainer in formgrader, whose pages do not wrap outputs."""
+    head = _("{question}: {points:g} of {of:g} points.").format(
+        question=mark.question, points=mark.points, of=mark.of
+    )
+    came = _("Answer: {answer}").format(answer=mark.came) if mark.came else ""
+    lines = [line for text in (head, came, mark.off, mark.cause) if text for line in textwrap.wrap(text, 100)]
+    return "\n".join(lines) + "\n"
+
+
 def _score(marks: list[Mark]) -> list[NotebookNode]:
-    """Outputs as nbgrader expects them: a line for people, and the points as the value of the cell."""
-    lines = [
-        _("{question}: {points:g} of {of:g} points. {why}").format(
-            question=each.question, points=each.points, of=each.of, why=each.cause or each.off
-        )
-        for each in marks
-    ]
-    text = "\n".join(line.strip() for line in lines) + "\n"
+    """Outputs as nbgrader expects them: lines for people, and the points as the value of the cell."""
+    text = "".join(map(_said, marks))
     total = round(sum(each.points for each in marks), 6)
     return [
         notebooks.output(output_type="stream", name="stdout", text=text),
