@@ -393,8 +393,6 @@ def disturb(there, number, name, seconds, changes, luck):
 def written(there, name, since):
     """How much of a step's work is on the disk, seen from outside: before the class is put in order."""
     course = there.course
-    if name == "manual grading":
-        return sum(map(len, manual_grades.read(course.root).values()))
     if name == "grading":
         return sum(grading._is_done(course, person) for person in grading.handed_in(course))
     if name == "feedback":
@@ -427,7 +425,7 @@ def play(folder, moments=100, seed=5, report=None):
         seconds, changes, _said = measure(calm, number, name)
         luck = pick(seed, number, "moment")
         since = time.time()
-        before = written(disturbed, name, since)
+        before, lines = written(disturbed, name, since), manual_grades.read(disturbed.course.root)
         said, how, processes = disturb(disturbed, number, name, seconds, changes, luck)
         expected.hear(said)
         tasks = disturbed.tasks(number, name)
@@ -438,8 +436,12 @@ def play(folder, moments=100, seed=5, report=None):
         row["moments"] += 1
         row[f"by {how}"] += 1
         row["acknowledged before"] += done
-        own = done if len(tasks) > 1 else 0
-        row["written, not acknowledged"] += unfinished * (written(disturbed, name, since) - before - own)
+        if name == "manual grading":
+            now = manual_grades.read(disturbed.course.root)
+            more = sum(len(now[tuple(key)]) - len(lines[tuple(key)]) for key, _value in in_flight)
+        else:
+            more = written(disturbed, name, since) - before - (done if name == "hand-in" else 0)
+        row["written, not acknowledged"] += unfinished * more
         row["in the middle"] += unfinished
         row["processes killed"] += processes
         found = check(disturbed, expected, in_flight)
