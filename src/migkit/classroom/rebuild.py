@@ -82,17 +82,19 @@ def mend(course: Course) -> None:
     what = gradebooks.trouble(course)
     if not what:
         return
-    good = next((path for path in gradebooks.backups(course) if _is_sound(course, path)), None)
     with tempfile.TemporaryDirectory(dir=course.root / "backups", prefix=".mending-gradebook-") as place:
         fresh = Path(place) / "gradebook.db"
-        if good:
-            gradebooks.copy_into(good, fresh)
+        good = next((copy for copy in gradebooks.backups(course) if _is_sound(course, copy, fresh)), None)
+        if good is None:
+            fresh.unlink(missing_ok=True)
         complete(course, fresh)
         _keep_broken(course)
         gradebooks.copy_into(fresh, course.gradebook_file)
     gradebooks.remember(course)
     where = _("the copy {name}").format(name=good.name) if good else _("the hand-ins")
-    said = _("The gradebook was broken ({what}); it was put back from {where}, and nothing is missing in it.")
+    said = _(
+        "The gradebook was broken ({what}); it was put back from {where}, with what was graded and given since."
+    )
     LOG.warning("%s", said.format(what=what, where=where))
 
 
@@ -105,12 +107,15 @@ def _keep_broken(course: Course) -> None:
         files.keep(target, path.read_bytes())
 
 
-def _is_sound(course: Course, copy: Path) -> bool:
-    """Whether a copy can be read and knows the assignment; who is missing can be added."""
+def _is_sound(course: Course, copy: Path, fresh: Path) -> bool:
+    """Whether a copy, brought to ``fresh``, can be read and knows the assignment; who is missing is added."""
     try:
-        _add_people(course, copy)
-        return not gradebooks.trouble(course, copy)
-    except sqlite3.Error:
+        gradebooks.copy_into(copy, fresh)
+        _add_people(course, fresh)
+        return not gradebooks.trouble(course, fresh)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
         return False
 
 
