@@ -438,6 +438,9 @@ def test_made_anew_what_was_not_graded_to_its_end_is_graded(marked):
     assert rebuild.rebuild(marked).graded_again == ("p01",)
     assert rebuild._points(marked.gradebook_file) == before
     assert given(marked)[:2] == (2.0, "Clear.")
+    again = rebuild.rebuild(marked, again=True)
+    assert (again.graded_again, again.differences) == (("p01", "p02"), ())
+    assert given(marked) == (2.0, "Clear.", False)
 
 
 # Disks that fail
