@@ -29,6 +29,7 @@ from nbformat import NotebookNode
 
 from migkit.classroom import files, notebooks, receipts
 from migkit.classroom.course import Course
+from migkit.classroom.notebooks import grade_id
 from migkit.classroom.receipts import Receipt
 from migkit.classroom.roster import Person, Roster, plain
 from migkit.reference import KitError, _
@@ -42,6 +43,12 @@ MAX_NOTEBOOK = 20 * 1024 * 1024
 MAX_ZIP = 1024 * 1024 * 1024
 MAX_FILES = 20_000
 MAX_DEPTH = 4
+#: Bytes of all files of one collection together, which are in memory at once.
+MAX_TOGETHER = 1024 * 1024 * 1024
+#: Letters of a name in a zip; on a disk no system allows that many.
+MAX_NAME = 500
+#: How deep a notebook may be nested: those that Jupyter writes have about ten levels.
+MAX_LEVELS = 100
 #: What operating systems and editors leave behind.
 JUNK = re.compile(
     r"^(__MACOSX|\.ipynb_checkpoints|\.Trash.*|\$RECYCLE\.BIN|System Volume Information|\._.*|~\$.*)$", re.I
@@ -77,6 +84,18 @@ class Entry:
     at: str = field(default_factory=lambda: files.now().isoformat())
 
 
+@dataclass
+class _Room:
+    """How many bytes of found files there is still room for."""
+
+    left: int = MAX_TOGETHER
+
+    def take(self, content: bytes) -> bool:
+        """Whether the content finds room."""
+        self.left -= len(content)
+        return self.left >= 0
+
+
 def find_files(place: Path) -> Iterator[Found]:
     """All notebooks under ``place``: a folder, a zip, zips within, or one notebook.
 
@@ -85,12 +104,13 @@ def find_files(place: Path) -> Iterator[Found]:
     Raises:
         KitError: if ``place`` is none of these, or holds more files than any class hands in.
     """
+    room = _Room()
     if not place.exists():
         raise KitError(_("There is no folder or zip at {path}; is the USB stick plugged in?").format(path=place))
     if place.is_file():
         if place.suffix.lower() not in (".zip", ".ipynb"):
             raise KitError(_("{path} is neither a folder nor a zip nor a notebook.").format(path=place))
-        yield from _open_file(place, PurePosixPath(place.name))
+        yield from _open_file(place, _named(place.name), room)
         return
     for number, path in enumerate(_walk(place)):
         if number > MAX_FILES:
@@ -99,7 +119,13 @@ def find_files(place: Path) -> Iterator[Found]:
                     path=place, n=MAX_FILES
                 )
             )
-        yield from _open_file(path, PurePosixPath(path.relative_to(place).as_posix()))
+        yield from _open_file(path, _named(path.relative_to(place).as_posix()), room)
+
+
+def _named(name: str) -> PurePosixPath:
+    """A name as it can be written down and shown: some hold bytes that are no letters, or move the cursor."""
+    text = name.encode("utf-8", "replace").decode("utf-8")
+    return PurePosixPath("".join(letter if letter.isprintable() else "?" for letter in text))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -117,10 +143,13 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield item
 
 
-def _open_file(path: Path, name: PurePosixPath) -> Iterator[Found]:
+def _open_file(path: Path, name: PurePosixPath, room: _Room) -> Iterator[Found]:
     never = datetime.fromtimestamp(0, UTC)
     if path.is_symlink():
         yield Found(name, b"", never, _("it is a link to another file"))
+        return
+    if not path.is_file():  # a pipe or a device: reading it might never end
+        yield Found(name, b"", never, _("it is no ordinary file"))
         return
     modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
     zipped = path.suffix.lower() == ".zip"
@@ -130,19 +159,30 @@ def _open_file(path: Path, name: PurePosixPath) -> Iterator[Found]:
     try:
         if zipped:
             with path.open("rb") as file:
-                yield from _open_zip(file, name, modified, 1)
+                yield from _open_zip(file, name, modified, 1, room)
         else:
-            yield Found(name, path.read_bytes(), modified)
+            yield _found(name, path.read_bytes(), modified, room)
     except OSError as trouble:
         yield Found(name, b"", modified, _("it cannot be read ({why})").format(why=trouble.strerror))
+
+
+def _found(name: PurePosixPath, content: bytes, modified: datetime, room: _Room) -> Found:
+    """A file that was read, if all together are not too much."""
+    if room.take(content):
+        return Found(name, content, modified)
+    reason = _("with the files before it, it is more than {n} MB; give the hand-ins in parts")
+    return Found(name, b"", modified, reason.format(n=MAX_TOGETHER // 1024 // 1024))
 
 
 def _too_big(limit: int) -> str:
     return _("it is larger than {n} MB").format(n=limit // 1024 // 1024)
 
 
-def _open_zip(file: Any, name: PurePosixPath, modified: datetime, depth: int) -> Iterator[Found]:
+def _open_zip(file: Any, name: PurePosixPath, modified: datetime, depth: int, room: _Room) -> Iterator[Found]:
     """The notebooks in a zip; everything that smells is refused by name and not opened."""
+    if _directory_size(file) > MAX_FILES * MAX_NAME:
+        yield Found(name, b"", modified, _("the zip holds more than {n} files").format(n=MAX_FILES))
+        return
     try:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -153,14 +193,28 @@ def _open_zip(file: Any, name: PurePosixPath, modified: datetime, depth: int) ->
         yield Found(name, b"", modified, _("the zip holds more than {n} files").format(n=MAX_FILES))
         return
     for member in members:
-        inner = name / PurePosixPath(member.filename.replace("\\", "/").lstrip("/"))
+        inner = name / _named(member.filename[-MAX_NAME:].replace("\\", "/").lstrip("/"))
         if inner.suffix.lower() not in (".zip", ".ipynb") or any(JUNK.match(part) for part in inner.parts):
             continue
-        yield from _open_member(archive, member, inner, modified, depth)
+        yield from _open_member(archive, member, inner, modified, depth, room)
+
+
+def _directory_size(file: Any) -> int:
+    """The bytes of a zip's table of contents, as its end states; reading the table takes a multiple in memory."""
+    file.seek(0, io.SEEK_END)
+    file.seek(max(0, file.tell() - 66_000))
+    tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    return int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
 
 
 def _open_member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, inner: PurePosixPath, modified: datetime, depth: int
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    inner: PurePosixPath,
+    modified: datetime,
+    depth: int,
+    room: _Room,
 ) -> Iterator[Found]:
     zipped = inner.suffix.lower() == ".zip"
     refused = _suspicious(member, zipped, depth)
@@ -188,13 +242,15 @@ def _open_member(
     if len(content) > limit:
         yield Found(inner, b"", modified, _too_big(limit))
     elif zipped:
-        yield from _open_zip(io.BytesIO(content), inner, modified, depth + 1)
+        yield from _open_zip(io.BytesIO(content), inner, modified, depth + 1, room)
     else:
-        yield Found(inner, content, modified)
+        yield _found(inner, content, modified, room)
 
 
 def _suspicious(member: zipfile.ZipInfo, zipped: bool, depth: int) -> str:
     """Why a member of a zip is not opened, or nothing."""
+    if len(member.filename) > MAX_NAME:
+        return _("its name is too long")
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
     if ".." in parts or member.filename.startswith(("/", "\\")) or re.match(r"^[A-Za-z]:", member.filename):
         return _("its name leads out of the zip")
@@ -255,10 +311,11 @@ class Owners:
 
     def by_content(self, notebook: NotebookNode) -> set[str]:
         """Whom the notebook itself names, in its metadata or in a cell such as ``participant_id = "p01"``."""
-        said = [str((notebook.metadata.get("kit") or {}).get("participant") or "")]
+        kit = notebook.metadata.get("kit")
+        said = [str(kit.get("participant") or "")[:MAX_NAME] if isinstance(kit, dict) else ""]
         for cell in notebook.cells[:10]:
             match = ID_CELL.search(cell.source)
-            said.append(match.group(1) if match else "")
+            said.append(match.group(1)[:MAX_NAME] if match else "")
         for text in said:
             if plain(text) in self._keys:
                 return self._keys[plain(text)]
@@ -275,9 +332,11 @@ def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[Notebo
     except (UnicodeDecodeError, ValueError, RecursionError):
         cut = content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and not content.rstrip().endswith(b"}")
         return None, _("the file is cut off in the middle") if cut else _("the file is not a notebook")
+    if _too_deep(raw):
+        return None, _("the notebook's structure is damaged")
     try:
         notebook = notebooks.parse(text)
-        ids = {str((cell.metadata.get("nbgrader") or {}).get("grade_id")) for cell in notebook.cells}
+        ids = {grade_id(cell) for cell in notebook.cells}
         for cell in notebook.cells:
             if not isinstance(cell.source, str):
                 raise TypeError
@@ -289,13 +348,23 @@ def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[Notebo
     return notebook, ""
 
 
+def _too_deep(raw: Any) -> bool:
+    """Whether lists and dictionaries lie in one another deeper than any program writes."""
+    level = [raw] if isinstance(raw, (dict, list)) else []
+    for _number in range(MAX_LEVELS):
+        inner = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [each for items in inner for each in items if isinstance(each, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
 @dataclass(frozen=True)
 class _HandIn:
     """A readable notebook with one owner."""
 
     found: Found
     student_id: str
-    notebook: NotebookNode
 
 
 def wanted_cells(course: Course) -> set[str]:
@@ -531,7 +600,7 @@ def _judge(item: Found, owners: Owners, wanted: set[str], module: str) -> Entry 
         return replace(entry, status="unknown", student_id="", reason=reason.format(**both))
     who = (named & said) or named or said
     if len(who) == 1:
-        return _HandIn(item, next(iter(who)), notebook)
+        return _HandIn(item, next(iter(who)))
     if who:
         reason = _("the name fits {people}; rename the file to {module}_ID.ipynb").format(
             people=", ".join(sorted(who)), module=module

@@ -41,4 +41,6 @@ def as_node(fields: dict[str, object]) -> NotebookNode:
 
 def grade_id(cell: NotebookNode) -> str:
     """nbgrader's id of the cell, or nothing."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")
+    marks = cell.metadata.get("nbgrader")
+    name = marks.get("grade_id") if isinstance(marks, dict) else ""
+    return name if isinstance(name, str) else ""

@@ -18,6 +18,7 @@ from migkit.reference import KitError, _
 
 #: Keys of the grader in a notebook's metadata: what no hand-in may bring along.
 NOTES, STOPPED, MARKS = "kit_notes", "kit_stopped", "kit_marks"
+MOST_NOTES = 30
 
 
 @dataclass(frozen=True)
@@ -51,36 +52,65 @@ class Assignment:
 
 
 def restore(hand_in: NotebookNode, assignment: Assignment) -> NotebookNode:
-    """A copy of ``hand_in`` with the authors' locked cells and marks, no outputs, and notes of what differed."""
-    nb = notebooks.clone(hand_in)
-    for ours in (NOTES, STOPPED, MARKS):
-        nb.metadata.pop(ours, None)
-    nb.metadata["kernelspec"] = notebooks.clone(assignment.source.metadata.get("kernelspec", notebooks.output()))
+    """The authors' notebook with the words of ``hand_in``, and notes of what differed.
+
+    Of a hand-in only the source of its cells is taken over, and pictures pasted into its text: nothing else in a
+    notebook is an answer, and whatever reads it later need not fear what stands there.
+    """
+    metadata = {
+        name: notebooks.clone(assignment.source.metadata[name])
+        for name in ("kernelspec", "language_info")
+        if name in assignment.source.metadata
+    }
+    cells = [_bare(cell) for cell in hand_in.cells]
+    nb = notebooks.as_node({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
     known = {name: (source, released) for name, source, released in assignment.cells()}
     seen: set[str] = set()
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        if "nbgrader" not in cell.metadata:
-            continue
-        name = grade_id(cell)
+    for theirs, cell in zip(hand_in.cells, nb.cells, strict=True):
+        name = grade_id(theirs)
         if name in known and name not in seen:
             seen.add(name)
             _put_right(nb, cell, *known[name])
-            continue
-        if name in known:
+        elif name in known:
             note(nb, _("the cell {cell} was there twice; the first counts").format(cell=name))
         elif name:
-            note(nb, _("the cell {cell} is not in this assignment").format(cell=name))
-        del cell.metadata["nbgrader"]
+            note(nb, _("the cell {cell} is not in this assignment").format(cell=_readable(name)))
     _put_back(nb, assignment, seen)
+    for place, cell in enumerate(nb.cells):
+        cell["id"] = f"cell-{place}"
     return nb
 
 
+def _bare(cell: NotebookNode) -> NotebookNode:
+    """A cell of the same kind and words, and nothing else."""
+    kind = cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown") else "raw"
+    source = cell.source.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair cannot be written
+    bare = notebooks.output(cell_type=kind, metadata=notebooks.output(), source=source)
+    if kind == "code":
+        bare.outputs, bare.execution_count = [], None
+    elif kind == "markdown" and _are_pictures(cell.get("attachments")):
+        bare.attachments = notebooks.clone(cell.attachments)
+    return bare
+
+
+def _are_pictures(attachments: Any) -> bool:
+    """Whether these are what Jupyter keeps beside a text: pictures by name and kind."""
+    return isinstance(attachments, dict) and all(
+        isinstance(forms, dict) and all(isinstance(data, str) for data in forms.values())
+        for forms in attachments.values()
+    )
+
+
+def _readable(name: str) -> str:
+    """A name that somebody made up, on one short line."""
+    text = "".join(letter if letter.isprintable() else " " for letter in name[:41])
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
 def note(nb: NotebookNode, text: str) -> None:
-    """Leave a sentence about this hand-in for the trainer."""
+    """Leave a sentence about this hand-in for the trainer; after many there is nothing new in one more."""
     notes = nb.metadata.setdefault(NOTES, [])
-    if text not in notes:
+    if text not in notes and len(notes) < MOST_NOTES:
         notes.append(text)
 
 
@@ -129,10 +159,6 @@ def _put_back(nb: NotebookNode, assignment: Assignment, seen: set[str]) -> None:
         cell.metadata["nbgrader"] = _marks_of(source, released)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if nb.nbformat_minor >= 5:
-            cell["id"] = f"put-back-{place}"
-        else:
-            cell.pop("id", None)
         present = [grade_id(each) for each in nb.cells]
         before = [present.index(other) for other in order[:place] if other in present]
         nb.cells.insert(before[-1] + 1 if before else 0, cell)

@@ -33,6 +33,8 @@ GRACE = 5.0
 LOOK = 0.5
 #: Megabytes of answers of one hand-in; the outputs have a limit of their own.
 ANSWERS = 8
+#: Lines from a hand-in that are no messages: its own code has found the way to the grader.
+NONSENSE = 1000
 #: Seconds that the warm process may take to start, on a slow and busy machine.
 START = 180
 
@@ -56,6 +58,11 @@ class Job:
     cells: tuple[Cell, ...]
     files: Mapping[str, bytes] = field(default_factory=dict)
     data: str = ""
+
+    @property
+    def wanted(self) -> list[int]:
+        """The cells with something to run or to hand over."""
+        return [number for number, cell in enumerate(self.cells) if cell.source or cell.answers]
 
     @property
     def fingerprint(self) -> str:
@@ -89,19 +96,22 @@ class Ran:
 class _Told:
     """What one attempt has told so far, read with suspicion."""
 
-    def __init__(self, job: Job, limits: sandbox.Limits) -> None:
+    def __init__(self, job: Job, limits: sandbox.Limits, left_out: Mapping[int, str]) -> None:
         self.job = job
+        self.expected = {n for n in job.wanted if n not in left_out}
         self.outputs: dict[int, list[dict[str, Any]]] = {}
         self.answers: dict[str, Any] = {}
         self.running = -1
+        self.last = -1  # the cell that ran last, or runs
         self.begun = 0.0
+        self.ended = 0.0
         self.done: set[int] = set()
         self.complaint = ""
         self._limits = limits
         self._rest = b""
         self._weight = 0
         self._answer_weight = 0
-        self._clear = False
+        self._nonsense = 0
         self._wanted = {name for cell in job.cells for name in cell.answers}
 
     def hear(self, content: bytes) -> None:
@@ -112,12 +122,16 @@ class _Told:
             self._weigh(line)
             if self.complaint:
                 return
-            with contextlib.suppress(ValueError, RecursionError):
+            try:
                 message = json.loads(line)
-                if isinstance(message, dict):
-                    self._understand(message)
+                self._understand(message)
+            except (ValueError, RecursionError, TypeError, AttributeError):
+                self._nonsense += 1
+                if self._nonsense > NONSENSE:
+                    self.complaint = _("it wrote to the grader itself")
+                    return
         if len(self._rest) > (self._limits.output + ANSWERS) * MB:
-            self._complain()
+            self.flood()
 
     def _weigh(self, line: bytes) -> None:
         if line.startswith(b'{"answer"'):
@@ -125,19 +139,23 @@ class _Told:
         else:
             self._weight += len(line)
         if self._weight > self._limits.output * MB or self._answer_weight > ANSWERS * MB:
-            self._complain()
+            self.flood()
 
-    def _complain(self) -> None:
+    def flood(self) -> None:
+        """It has said more than it may."""
         self.complaint = _("it printed more than {n} MB").format(n=self._limits.output)
 
     def _understand(self, message: dict[str, Any]) -> None:
         number = message.get("begin", message.get("end"))
         if isinstance(number, int) and 0 <= number < len(self.job.cells):
-            if "begin" in message:
-                self.running, self.begun = number, time.monotonic()
-            else:
+            # One after the other, each once: forged, these would stop the clock.
+            if "begin" in message and self.running < 0 and number > self.last:
+                self.running = self.last = number
+                self.begun = time.monotonic()
+            elif "end" in message and number == self.running:
                 self.running = -1
                 self.done.add(number)
+                self.ended = time.monotonic()
         elif "output" in message and self.running >= 0:
             output = _output(message["output"])
             if output is not None:
@@ -157,22 +175,23 @@ class _Told:
 
 
 def _output(raw: Any) -> dict[str, Any] | None:
-    """An output in the form that a notebook may hold, or None if it is none."""
+    """An output in the form that a notebook may hold, or None if it is none. All in it is text."""
     if not isinstance(raw, dict):
         return None
     kind = raw.get("output_type")
     if kind == "stream" and raw.get("name") in ("stdout", "stderr") and isinstance(raw.get("text"), str):
-        return {"output_type": "stream", "name": raw["name"], "text": raw["text"]}
+        return {"output_type": "stream", "name": raw["name"], "text": _text(raw["text"])}
     if kind == "error":
         lines = raw.get("traceback")
-        trace = [str(line) for line in lines] if isinstance(lines, list) else []
-        ename, evalue = str(raw.get("ename")), str(raw.get("evalue"))
+        trace = [_text(line) for line in lines] if isinstance(lines, list) else []
+        ename, evalue = _text(raw.get("ename")), _text(raw.get("evalue"))
         return {"output_type": "error", "ename": ename, "evalue": evalue, "traceback": trace}
     if kind in ("display_data", "execute_result") and isinstance(raw.get("data"), dict):
+        # What a program is to draw (widgets, JSON) nobody can draw any more, and it may be nested without end.
         data = {
-            str(name): value if name.endswith("json") else _text(value)
+            _text(name): _text(value)
             for name, value in raw["data"].items()
-            if isinstance(value, str | list | dict)
+            if isinstance(value, str | list) and not name.endswith("json")
         }
         shown: dict[str, Any] = {"output_type": kind, "data": data, "metadata": {}}
         return shown if kind == "display_data" else {**shown, "execution_count": None}
@@ -180,7 +199,35 @@ def _output(raw: Any) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """As text that a file can hold: half a surrogate pair cannot be written."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class _Inbox:
+    """The frames of one job that nobody has looked at yet. What is more than a hand-in may say is thrown away."""
+
+    def __init__(self, limits: sandbox.Limits) -> None:
+        self._frames: queue.SimpleQueue[tuple[bytes, bytes]] = queue.SimpleQueue()
+        self._left = (limits.output + ANSWERS + 1) * MB
+
+    def put(self, kind: bytes, content: bytes) -> None:
+        """Take in a frame; the first that is too much becomes one of kind ``F``."""
+        if kind == b"O":
+            if self._left < 0:
+                return
+            self._left -= len(content)
+            if self._left < 0:
+                kind, content = b"F", b""
+        self._frames.put((kind, content))
+
+    def get(self, seconds: float) -> tuple[bytes, bytes]:
+        """The next frame.
+
+        Raises:
+            queue.Empty: if none comes in time.
+        """
+        return self._frames.get(timeout=seconds)
 
 
 class _Process:
@@ -188,7 +235,7 @@ class _Process:
 
     def __init__(self, room: sandbox.Room, limits: sandbox.Limits, mode: sandbox.Mode, fork: bool) -> None:
         self.forks = fork
-        self.frames: dict[int, queue.SimpleQueue[tuple[bytes, bytes]]] = {0: queue.SimpleQueue()}
+        self.frames: dict[int, _Inbox] = {0: _Inbox(limits)}
         self._lock = threading.Lock()
         environment = sandbox.environment(mode, room) if mode == "none" else {}
         self.process = subprocess.Popen(
@@ -211,14 +258,14 @@ class _Process:
                 kind, number, content = frame
                 place = self.frames.get(number)
                 if place is not None:
-                    place.put((kind, content))
+                    place.put(kind, content)
         for place in list(self.frames.values()):
-            place.put((b"X", b""))
+            place.put(b"X", b"")
 
     def next(self, number: int, seconds: float) -> tuple[bytes, bytes] | None:
         """The next frame of a job; None if none comes in time or the process is gone."""
         try:
-            kind, content = self.frames[number].get(timeout=max(seconds, 0))
+            kind, content = self.frames[number].get(max(seconds, 0))
         except queue.Empty:
             return None
         return None if kind == b"X" else (kind, content)
@@ -335,9 +382,10 @@ class Workers:
             ran.stopped = {}
             told, reason = self._attempt(job, left_out, deadline, ran.stopped)
             ran.outputs, ran.answers = told.outputs, told.answers
-            wanted = [n for n, cell in enumerate(job.cells) if cell.source or cell.answers]
-            missing = [n for n in wanted if n not in told.done and n not in left_out]
+            missing = [n for n in job.wanted if n not in told.done and n not in left_out]
             if not missing:
+                if reason:  # all was handed over, but it would not go
+                    ran.stopped[told.last] = reason
                 break
             culprit = told.running if told.running in missing else missing[0]
             left_out[culprit] = reason or _("it ended the program (exit, or too much memory)")
@@ -369,8 +417,8 @@ class Workers:
         """Run once; gives what was told, and why it was ended, if it was."""
         process = self._process()
         number = next(self._numbers)
-        process.frames[number] = queue.SimpleQueue()
-        told = _Told(job, self.limits)
+        process.frames[number] = _Inbox(self.limits)
+        told = _Told(job, self.limits, left_out)
         # With walls its folders are in memory, and bounded by the system.
         folder = self._room.scratch / "work" / str(number) if self.mode == "none" else None
         watch = _Watch(process, number, told, self.limits, deadline, stopped, folder)
@@ -426,6 +474,8 @@ class _Watch:
                 if kind == b"O":
                     if not self._killed_at:
                         self._told.hear(content)
+                elif kind == b"F":
+                    self._told.flood()
                 else:
                     event = json.loads(content)
                     if "ended" in event:
@@ -459,7 +509,9 @@ class _Watch:
             return _("the notebook ran longer than {n} seconds").format(n=limits.notebook_seconds)
         if self._interrupted and told.running != self._interrupted[0]:
             self._interrupted = None
-        if told.running < 0 or now < told.begun + limits.cell_seconds:
+        if told.running < 0:
+            return self._pause(now)
+        if now < told.begun + limits.cell_seconds:
             return ""
         if self._interrupted is None:
             reason = _("it ran longer than {n} seconds").format(n=limits.cell_seconds)
@@ -471,6 +523,18 @@ class _Watch:
             self._stopped.pop(told.running, None)
             return _("it ran longer than {n} seconds and ignored the interrupt").format(n=limits.cell_seconds)
         return ""
+
+    def _pause(self, now: float) -> str:
+        """A reason to end the hand-in, if between two cells or after the last one it does not go on."""
+        told, limits = self._told, self._limits
+        if not told.ended:
+            return ""
+        if told.expected <= told.done:
+            return _("it did not end after its last cell") if now > told.ended + GRACE else ""
+        if now < told.ended + limits.cell_seconds:
+            return ""
+        told.done.discard(told.last)  # whatever it said
+        return _("it ran longer than {n} seconds").format(n=limits.cell_seconds)
 
     def _usage(self) -> str:
         """A reason to end the hand-in, if it uses more than it may."""
