@@ -28,7 +28,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
-from migkit.classroom import files, notebooks, pages, scores, solutions
+from migkit.classroom import files, grading, notebooks, pages, scores, solutions
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.handout import secret_lines, title_of
 from migkit.classroom.marking import describe, read_marking
@@ -288,12 +288,11 @@ class ShowHandIn(_Step):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Match cells by nbgrader's id, else by their text."""
-        where = resources["nbgrader"]
-        root = Path(self.config.CourseDirectory.root)
-        path = root / "submitted" / where["student"] / where["assignment"] / f"{where['notebook']}.ipynb"
+        course = open_course(str(self.config.CourseDirectory.root))
+        graded = grading.graded_version(course, resources["nbgrader"]["student"])
         outputs: dict[str, list[NotebookNode]] = {}
-        if path.is_file():
-            for cell in notebooks.read(path).cells:
+        if graded is not None:
+            for cell in notebooks.parse(graded.decode("utf-8-sig")).cells:
                 if cell.cell_type == "code":
                     outputs[grade_id(cell) or cell.source] = cell.get("outputs", [])
         left = MOST_OF_A_PAGE
@@ -367,10 +366,10 @@ def secrets_of(course: Course) -> set[str]:
 
 def _known(course: Course, student_id: str) -> str:
     """All that a participant got or handed in, and the trainer's comments."""
-    own = course.submitted(student_id) / f"{course.module}.ipynb"
-    cells = [
-        cell for path in (course.release_notebook, own) if path.is_file() for cell in notebooks.read(path).cells
-    ]
+    graded = grading.graded_version(course, student_id)
+    seen = [notebooks.read(course.release_notebook)]
+    seen += [notebooks.parse(graded.decode("utf-8-sig"))] if graded is not None else []
+    cells = [cell for notebook in seen for cell in notebook.cells]
     texts = [str(cell.source) for cell in cells]
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         texts += [str(output.get(field, "")) for field in ("text", "evalue")]

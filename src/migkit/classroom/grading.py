@@ -15,7 +15,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from migkit.classroom import files, keys, notebooks, sandbox
+from migkit.classroom import files, handin, keys, notebooks, receipts, sandbox
 from migkit.classroom.course import MARKING, Course
 from migkit.classroom.marking import Marking, read_marking
 from migkit.classroom.marks import Mark
@@ -71,9 +71,20 @@ def read_outcome(course: Course, student_id: str) -> Outcome | None:
 def fingerprint(course: Course, student_id: str) -> str:
     """What the grade rests on: the hand-in and the assignment. Another fingerprint means: grade again."""
     hand_in = course.submitted(student_id) / f"{course.module}.ipynb"
-    rules = course.source_notebook.with_name(MARKING)
-    parts = [hand_in, course.source_notebook, *([rules] if rules.is_file() else [])]
-    return files.sha256(b"".join(part.read_bytes() for part in parts))
+    return _fingerprint_of(course, hand_in.read_bytes())
+
+
+def _fingerprint_of(course: Course, hand_in: bytes) -> str:
+    exercise = (course.source_notebook, course.source_notebook.with_name(MARKING))
+    return files.sha256(hand_in + b"".join(part.read_bytes() for part in exercise if part.is_file()))
+
+
+def graded_version(course: Course, student_id: str) -> bytes | None:
+    """The very notebook that was graded, which need not be the last one handed in; None if nothing was."""
+    outcome = read_outcome(course, student_id)
+    mine = [receipt for receipt in receipts.read(course) if receipt.student_id == student_id]
+    versions = (receipts.content(course, receipt) for receipt in reversed(mine))
+    return next((one for one in versions if outcome and _fingerprint_of(course, one) == outcome.hand_in), None)
 
 
 def handed_in(course: Course) -> list[Person]:
@@ -168,6 +179,7 @@ def grade(
         course.roster().find(student_id)
     if not course.release_notebook.is_file():
         raise KitError(_("This class has no assignment yet; run kit class release first."))
+    handin.settle(course)
     people = [p for p in handed_in(course) if not student_ids or p.student_id in student_ids]
     if not people:
         raise KitError(_("Nobody has handed in yet; run kit class collect first."))

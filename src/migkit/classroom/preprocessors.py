@@ -86,8 +86,8 @@ def make_workers(course: Course, limits: Limits, jobs: int | None = None) -> Wor
 class SandboxedExecute(_WholeNotebook):
     """Runs the hand-in in the sandbox, compares its answers with the key out here, and puts the scores in.
 
-    Whatever the hand-in's code does, every cell ends with a result or a reason. Graded cells with checks are not run:
-    their answers leave as plain data, and the score that this process finds becomes their output, where nbgrader
+    Whatever the code does, every cell ends with a result or a reason. Graded cells with checks are not run: their
+    answers leave as plain data, and the score that this process finds becomes their output, where nbgrader
     reads it. Graded cells of a course without marking rules run with their tests, as in plain nbgrader.
     """
 
