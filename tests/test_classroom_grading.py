@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
@@ -185,6 +184,16 @@ def test_points_given_by_hand_survive_a_second_grading(course, tmp_path):
     assert "5.5 of 6 points" in page
 
 
+def test_feedback_speaks_of_the_version_that_was_graded(course, tmp_path):
+    copy = open_course(str(shutil.copytree(course.root, tmp_path / "copy")))
+    newer = answer(copy, q1="total = 3  # a word that the graded version did not hold")
+    (tmp_path / f"{MODULE}_wrong.ipynb").write_text(text(newer), encoding="utf-8")
+    handin.collect(copy, tmp_path / f"{MODULE}_wrong.ipynb")
+    pages = {page.parent.parent.name: page.read_text(encoding="utf-8") for page in give_feedback(copy)[1]}
+    assert "seen at home" in pages["wrong"]
+    assert "a word that" not in pages["wrong"]
+
+
 def test_one_hand_in_that_nbgrader_cannot_grade_does_not_stop_the_class(course, tmp_path):
     copy = open_course(str(shutil.copytree(course.root, tmp_path / "copy")))
     path = copy.submitted("empty") / f"{MODULE}.ipynb"
@@ -223,16 +232,15 @@ def test_grading_that_was_killed_goes_on_where_it_stopped(course, tmp_path):
     for file in (copy.reports / "grading").iterdir():
         file.unlink()
     program = (
-        "import sys\nfrom migkit.classroom import course, grading\n"
-        "grading.grade(course.open_course(sys.argv[1]), student_ids=('right', 'cut'),\n"
-        "              progress=lambda done, all, person: print(person.student_id, flush=True))\n"
+        "import sys, time\nfrom migkit.classroom import course, grading\n"
+        "def tell(done, all, person):\n    print(person.student_id, flush=True)\n    time.sleep(60 * done)\n"
+        "grading.grade(course.open_course(sys.argv[1]), student_ids=('right', 'cut'), progress=tell)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(copy.root)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "right\n"
         assert process.stdout.readline() == "cut\n"
-        time.sleep(0.5)
         process.kill()
     assert grading.read_outcome(copy, "right").graded
     report = grading.grade(copy, student_ids=("right", "cut"))
