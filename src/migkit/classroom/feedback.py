@@ -12,9 +12,11 @@ import base64
 import html
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,8 @@ SHOWN = ("text/html", "text/markdown", "image/png", "image/jpeg", "text/plain")
 MOST, MOST_OF_A_PICTURE, MOST_OF_A_PAGE = 20_000, 3_000_000, 400_000
 #: Characters and tags of an output that is HTML; cleaning takes long where thousands lie in one another.
 MOST_HTML, MOST_TAGS = 200_000, 5_000
+#: Elements of HTML within one another; tables of pandas have five.
+MOST_OPEN = 200
 #: Rows of an expected table that are shown.
 MOST_ROWS = 60
 
@@ -83,8 +87,39 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     return name in ("alt", "title", "colspan", "rowspan", "scope", "style", "lang", "dir") and "url(" not in value
 
 
+class _Depth(HTMLParser):
+    """Counts how many elements are open at once; those that end by themselves do not count."""
+
+    ALONE = frozenset(
+        re.findall(r"\w+", "area br col dd dt hr img input li option p td th tr tbody thead tfoot wbr")
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: Counter[str] = Counter()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One more."""
+        if tag not in self.ALONE:
+            self._open[tag] += 1
+            self._open[""] += 1
+            if self._open[""] > MOST_OPEN:
+                raise ValueError("elements nested too deep")
+
+    def handle_endtag(self, tag: str) -> None:
+        """One less, if there was one."""
+        if self._open[tag]:
+            self._open[tag] -= 1
+            self._open[""] -= 1
+
+
 def harmless(page: str) -> str:
-    """HTML without anything that runs or loads, what is left out vanishing with its marks."""
+    """HTML without anything that runs or loads, what is left out vanishing with its marks.
+
+    Raises:
+        ValueError: if elements lie in one another so deep that cleaning them would take minutes.
+    """
+    _Depth().feed(page)
     page = re.sub(r"(?is)<(script|style|iframe|object|svg|math|template)\b.*?(</\1\s*>|$)", "", page)
     clean: str = bleach.clean(
         page,
