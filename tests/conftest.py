@@ -22,8 +22,21 @@ CHROMIUM_ARGUMENTS = [
 
 
 #: Files whose tests watch the clock, the processes or the processors of the machine: nothing runs beside them.
-ALONE = ("book_site", "checks", "classroom", "exercises", "launcher", "lesson_explorers", "notebooks", "sandbox",
-         "spark", "start")  # fmt: skip
+ALONE = (
+    "book_site",
+    "classroom_attacks",
+    "classroom_board",
+    "classroom_demo",
+    "classroom_feedback",
+    "classroom_grading",
+    "classroom_nothing_lost",
+    "launcher",
+    "lesson_explorers",
+    "notebooks",
+    "sandbox",
+    "spark",
+    "start",
+)
 
 
 def no_chromium() -> str:

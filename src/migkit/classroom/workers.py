@@ -290,19 +290,22 @@ class _Process:
 
     def close(self) -> None:
         """End it and all that it started."""
-        for pipe in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
         family = []
         with contextlib.suppress(psutil.Error):
             family = psutil.Process(self.process.pid).children(recursive=True)
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()  # it then ends by itself, if it can
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
         with contextlib.suppress(OSError):
             self.process.kill()
         for process in family:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         self.process.wait()
+        with contextlib.suppress(OSError):
+            self.process.stdout.close()
 
 
 class Workers:
@@ -326,7 +329,7 @@ class Workers:
             jobs: how many at a time, by default as many as there are cores.
         """
         self.limits = limits or sandbox.Limits()
-        self.jobs = jobs or os.cpu_count() or 1
+        self.jobs = jobs or _cores()
         self.mode = sandbox.find_mode()
         self.max_restarts = 8
         self._fork = sandbox.can_fork(self.mode)
@@ -560,6 +563,12 @@ class _Watch:
                 children: list[psutil.Process] = guard.children(recursive=True)
                 return children
         return []
+
+
+def _cores() -> int:
+    """Processor cores that this program may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _inner_pid(pid: int) -> int:

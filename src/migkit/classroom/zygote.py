@@ -18,6 +18,7 @@ import signal
 import struct
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -53,7 +54,7 @@ def read_frame(place: IO[bytes]) -> tuple[bytes, int, bytes] | None:
     return None if content is None else (kind, job, content)
 
 
-def read_head(place: BinaryIO) -> tuple[bytes, int, int] | None:
+def read_head(place: IO[bytes]) -> tuple[bytes, int, int] | None:
     """Receive the beginning of a frame: its kind, the job, and how many bytes follow; None at the end."""
     head = _exactly(place, HEAD.size)
     return None if head is None else HEAD.unpack(head)
@@ -154,14 +155,12 @@ def _put_files(files: dict[str, str], work: Path) -> None:
         target.write_bytes(base64.b64decode(content))
 
 
-def _perform(shell: Any, job: dict[str, Any], work: Path, channel: int) -> None:
-    """Run the hand-in here, in this process."""
+def _perform(shell: Any, job: dict[str, Any], work: Path, tell: Callable[[bytes], object]) -> None:
+    """Run the hand-in here, in this process; ``tell`` takes what it says, and has passed it on when it comes back."""
     from migkit.classroom import cells
 
     def send(message: dict[str, Any]) -> None:
-        line = json.dumps(message, default=str).encode("utf-8", "replace") + b"\n"
-        while line:
-            line = line[os.write(channel, line) :]
+        tell(json.dumps(message, default=str).encode("utf-8", "replace") + b"\n")
 
     work.mkdir(parents=True, exist_ok=True)
     _put_files(job["files"], work)
@@ -288,7 +287,12 @@ class Zygote:
                 os.environ["KIT_DATA"] = f"{self.settings['everybody']}/{job['data']}"
         limit(self.settings["limits"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _perform(self.shell, job, work, tells)
+
+        def tell(line: bytes) -> None:
+            while line:
+                line = line[os.write(tells, line) :]
+
+        _perform(self.shell, job, work, tell)
 
     def _pass_on(self, place: int) -> bool:
         """Send on what a child said, unread; False at its end."""
@@ -330,7 +334,6 @@ def serve_one(settings: dict[str, Any], shell: Any, inward: BinaryIO, outward: B
     if frame is None:
         return
     _kind, number, content = frame
-    reading, writing = os.pipe()
 
     def listen() -> None:
         import _thread
@@ -341,13 +344,7 @@ def serve_one(settings: dict[str, Any], shell: Any, inward: BinaryIO, outward: B
             _thread.interrupt_main()
         os._exit(1)
 
-    def carry() -> None:
-        while block := os.read(reading, 1 << 16):
-            write_frame(outward, b"O", number, block)
-
     threading.Thread(target=listen, daemon=True).start()
-    carrier = threading.Thread(target=carry, daemon=True)
-    carrier.start()
     job = json.loads(content)
     if settings["everybody"] and job["data"]:
         os.environ["KIT_DATA"] = str(Path(settings["everybody"]) / job["data"])
@@ -358,9 +355,8 @@ def serve_one(settings: dict[str, Any], shell: Any, inward: BinaryIO, outward: B
         from migkit.classroom import kernel_calls
 
         kernel_calls.refuse()
-    _perform(shell, job, Path(settings["work"]) / str(number), writing)
-    os.close(writing)
-    carrier.join()
+    work = Path(settings["work"]) / str(number)
+    _perform(shell, job, work, lambda line: write_frame(outward, b"O", number, line))
     write_frame(outward, b"E", number, json.dumps({"ended": 0}).encode())
     os._exit(0)
 
