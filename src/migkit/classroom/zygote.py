@@ -156,7 +156,7 @@ def _put_files(files: dict[str, str], work: Path) -> None:
 
 
 def _perform(shell: Any, job: dict[str, Any], work: Path, tell: Callable[[bytes], object]) -> None:
-    """Run the hand-in here, in this process; ``tell`` takes what it says, and has passed it on when it comes back."""
+    """Run the hand-in here, in this process; ``tell`` takes what it says, and comes back when that has left."""
     from migkit.classroom import cells
 
     def send(message: dict[str, Any]) -> None:
@@ -355,8 +355,13 @@ def serve_one(settings: dict[str, Any], shell: Any, inward: BinaryIO, outward: B
         from migkit.classroom import kernel_calls
 
         kernel_calls.refuse()
-    work = Path(settings["work"]) / str(number)
-    _perform(shell, job, work, lambda line: write_frame(outward, b"O", number, line))
+    one_at_a_time = threading.Lock()
+
+    def tell(line: bytes) -> None:
+        with one_at_a_time:
+            write_frame(outward, b"O", number, line)
+
+    _perform(shell, job, Path(settings["work"]) / str(number), tell)
     write_frame(outward, b"E", number, json.dumps({"ended": 0}).encode())
     os._exit(0)
 
