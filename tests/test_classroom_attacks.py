@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import stat
@@ -24,13 +25,14 @@ import migkit
 from attacks.course import MODULE, hand_in, make_trusted_class
 from attacks.hostile import ATTACKS, HALF, HONEST, RIGHT_TOTAL, SOLUTION_WORD
 from migkit.classroom import grading, handin, notebooks, results, sandbox, scores, workers
-from migkit.classroom.feedback import give_feedback
+from migkit.classroom.course import open_course
+from migkit.classroom.feedback import give_feedback, shown_html
 from migkit.classroom.preprocessors import make_workers, read_assignment
 from migkit.classroom.restoring import restore
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone]
 
-#: Words that only a page in which something ran, or from which something was asked for, could hold.
+#: Words that only a page in which something ran, or which asked for something, could hold.
 BAD = (
     "<script",
     "onerror=",
@@ -248,10 +250,16 @@ def linked(name, target):
     return member, target
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    people = [f"p{number:02}" for number in range(len(SHAPES) + 1)]
+    return make_trusted_class(tmp_path_factory.mktemp("inbox"), people).root
+
+
 @pytest.fixture
-def inbox(tmp_path):
-    """A class of two, an honest notebook of theirs, and a folder to collect from."""
-    course = make_trusted_class(tmp_path, ["p01", "p02"])
+def inbox(made, tmp_path):
+    """A class, an honest notebook of theirs, and a folder to collect from."""
+    course = open_course(str(shutil.copytree(made, tmp_path / "class")))
     (tmp_path / "in").mkdir()
     return course, json.dumps(hand_in(course)).encode(), tmp_path / "in"
 
@@ -322,48 +330,58 @@ def test_bombs_go_off_in_nobody_s_memory(inbox, monkeypatch):
         assert part in reasons
 
 
+@pytest.mark.parametrize("tag", ["<div>", "<b>", "<a><p>", "<b x><i></b>", "".join(f"<t{n}>" for n in range(99))])
+def test_html_nested_without_end_is_shown_as_text_at_once(tag):
+    began = time.monotonic()
+    page = shown_html(tag * (190_000 // len(tag)))
+    assert time.monotonic() - began < 5, "cleaning it would take minutes"
+    assert page.startswith("<pre>&lt;")
+
+
 def nested(levels):
     """A list in a list in a list."""
     return json.loads("[" * levels + "]" * levels)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda nb: nb.update(metadata={"x": nested(500)}),
-        lambda nb: nb.update(nbformat=5),
-        lambda nb: nb.update(nbformat="4"),
-        lambda nb: nb.update(nbformat_minor="x"),
-        lambda nb: nb.update(nbformat_minor=[]),
-        lambda nb: nb.update(metadata=[]),
-        lambda nb: nb["metadata"].update(kit="p01"),
-        lambda nb: nb["metadata"].update(kit={"participant": ["p01"] * 9}),
-        lambda nb: nb["cells"][3].update(source=["a", 3]),
-        lambda nb: nb["cells"][3].update(source=None),
-        lambda nb: nb["cells"][3].update(outputs=3),
-        lambda nb: nb["cells"][3].update(cell_type=["code"]),
-        lambda nb: nb["cells"][3].pop("cell_type"),
-        lambda nb: nb["cells"][3].pop("metadata"),
-        lambda nb: nb["cells"][3].update(metadata=None),
-        lambda nb: nb["cells"].append("cell"),
-        lambda nb: nb.update(cells={"a": 1}),
-        lambda nb: nb["cells"].extend(nb["cells"] * 3),
-    ],
+SHAPES = (
+    lambda nb: nb.update(metadata={"x": nested(500)}),
+    lambda nb: nb.update(nbformat=5),
+    lambda nb: nb.update(nbformat="4"),
+    lambda nb: nb.update(nbformat_minor="x"),
+    lambda nb: nb.update(nbformat_minor=[]),
+    lambda nb: nb.update(metadata=[]),
+    lambda nb: nb["metadata"].update(kit="p01"),
+    lambda nb: nb["metadata"].update(kit={"participant": ["p01"] * 9}),
+    lambda nb: nb["cells"][3].update(source=["a", 3]),
+    lambda nb: nb["cells"][3].update(source=None),
+    lambda nb: nb["cells"][3].update(outputs=3),
+    lambda nb: nb["cells"][3].update(cell_type=["code"]),
+    lambda nb: nb["cells"][3].pop("cell_type"),
+    lambda nb: nb["cells"][3].pop("metadata"),
+    lambda nb: nb["cells"][3].update(metadata=None),
+    lambda nb: nb["cells"].append("cell"),
+    lambda nb: nb.update(cells={"a": 1}),
+    lambda nb: nb["cells"].extend(nb["cells"] * 3),
 )
-def test_a_notebook_of_any_shape_is_taken_or_refused_in_words_and_stops_nobody_else(inbox, change):
+
+
+def test_a_notebook_of_any_shape_is_taken_or_refused_in_words_and_stops_nobody_else(inbox):
     course, honest, folder = inbox
-    odd = json.loads(honest)
-    change(odd)
-    (folder / "tiny_p01.ipynb").write_text(json.dumps(odd), encoding="utf-8")
-    (folder / "tiny_p02.ipynb").write_bytes(honest)
-    entries = {entry.file[5:8]: entry for entry in handin.collect(course, folder)}
-    assert entries["p02"].status == "taken"
-    assert entries["p01"].status in ("taken", "damaged")
-    assert entries["p01"].status == "taken" or entries["p01"].reason
-    if entries["p01"].status == "taken":
-        text = course.submitted("p01") / f"{MODULE}.ipynb"
-        nb = restore(notebooks.read(text), read_assignment(course))
-        assert {notebooks.grade_id(cell) for cell in nb.cells} >= {"setup", "q1", "q2", "q3", "q4"}
+    for number, change in enumerate(SHAPES, start=1):
+        odd = json.loads(honest)
+        change(odd)
+        (folder / f"tiny_p{number:02}.ipynb").write_text(json.dumps(odd), encoding="utf-8")
+    (folder / "tiny_p00.ipynb").write_bytes(honest)
+    entries = {entry.student_id: entry for entry in handin.collect(course, folder)}
+    assert len(entries) == len(SHAPES) + 1
+    assert entries["p00"].status == "taken"
+    assert {entry.status for entry in entries.values()} <= {"taken", "damaged"}
+    for student, entry in entries.items():
+        assert entry.status == "taken" or entry.reason
+        if entry.status == "taken":
+            read = notebooks.read(course.submitted(student) / f"{MODULE}.ipynb")
+            restored = restore(read, read_assignment(course))
+            assert {notebooks.grade_id(cell) for cell in restored.cells} >= {"setup", "q1", "q2", "q3", "q4"}
 
 
 def test_a_notebook_with_outputs_of_100_mb_is_refused_with_a_reason(inbox):

@@ -428,7 +428,10 @@ def wrong_types(notebook: NotebookNode) -> None:
     notebook.metadata.widgets = {"x": "</script><script>alert('bad-widget')"}
     notebook.cells.append(_odd("raw", "<script>alert('bad-raw')</script>", {"format": "text/html"}))
     notebook.cells.append(_odd("heading", "<script>alert('bad-kind')</script>", {}))
-    picture = {"p.png": {"image/svg+xml": "<svg onload=alert('bad-attachment')>"}, "q": 3}
+    picture = {
+        "p.png": {"image/svg+xml": "<svg onload=alert('bad-attachment')>"},
+        "q": {"image/png": '"><script>bad'},
+    }
     notebook.cells.append(_odd("markdown", "![x](attachment:p.png)", {}, attachments=picture))
     for cell in notebook.cells:
         cell["id"] = "same"

@@ -1,0 +1,1 @@
+"""Hostile hand-ins, and the tiny class that they attack."""
