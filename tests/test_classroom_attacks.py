@@ -360,6 +360,7 @@ SHAPES = (
     lambda nb: nb["cells"][3].pop("metadata"),
     lambda nb: nb["cells"][3].update(metadata=None),
     lambda nb: nb["cells"].append("cell"),
+    lambda nb: nb["metadata"].update(x=[[]] * 600_000),
     lambda nb: nb.update(cells={"a": 1}),
     lambda nb: nb["cells"].extend(nb["cells"] * 3),
 )

@@ -49,6 +49,8 @@ MAX_TOGETHER = 1024 * 1024 * 1024
 MAX_NAME = 500
 #: How deep a notebook may be nested: those that Jupyter writes have about ten levels.
 MAX_LEVELS = 100
+#: Lists and dictionaries in a notebook; each takes a hundred times its two brackets in memory.
+MAX_PARTS = 500_000
 #: What operating systems and editors leave behind.
 JUNK = re.compile(
     r"^(__MACOSX|\.ipynb_checkpoints|\.Trash.*|\$RECYCLE\.BIN|System Volume Information|\._.*|~\$.*)$", re.I
@@ -326,6 +328,8 @@ def read_notebook(content: bytes, wanted: set[str], module: str) -> tuple[Notebo
     """The notebook, or why it cannot be used. ``wanted`` are nbgrader's ids of the assignment's cells."""
     if not content.strip():
         return None, _("the file is empty")
+    if content.count(b"[") + content.count(b"{") > MAX_PARTS:
+        return None, _("it holds too much to be read: clear the outputs of its cells and save it")
     try:
         text = content.decode("utf-8-sig")
         raw = json.loads(text)
