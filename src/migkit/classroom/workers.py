@@ -475,7 +475,8 @@ class _Watch:
             if frame is not None:
                 kind, content = frame
                 if kind == b"O":
-                    if not self._killed_at:
+                    # Also what came before it was ended and waits here: it tells which cell it was.
+                    if not self._told.complaint:
                         self._told.hear(content)
                 elif kind == b"F":
                     self._told.flood()
@@ -556,8 +557,10 @@ class _Watch:
         with contextlib.suppress(psutil.Error, OSError, ValueError):
             top = psutil.Process(self._process.process.pid)
             everybody = top.children(recursive=True)
-            if not self._guard:  # no fork: it is the only one
+            if not self._process.forks:  # it is the only one
                 return [*everybody, top]
+            if not self._guard:  # not told yet which of them are its own
+                return []
             guard = next((each for each in everybody if _inner_pid(each.pid) == self._guard), None)
             if guard is not None:
                 children: list[psutil.Process] = guard.children(recursive=True)
