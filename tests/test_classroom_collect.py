@@ -255,9 +255,7 @@ def test_a_lock_of_a_dead_command_counts_for_nothing_and_a_living_one_is_respect
         "import sys, time\nfrom pathlib import Path\nfrom migkit.classroom import files\n"
         "with files.only_one(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(lock)], stdout=subprocess.PIPE, text=True
-    ) as holder:
+    with subprocess.Popen([sys.executable, "-c", program, str(lock)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(KitError, match=rf"Another command \(process {holder.pid}\)"):
             collect(course, stick)
