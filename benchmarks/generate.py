@@ -11,13 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import duckdb
-import psutil
+from memory import FamilyMemory
 
 from migkit.reference import countries, fact
 from migkit.sources import write_datasets
@@ -69,34 +68,6 @@ print(n / (time.perf_counter() - start))
 """
 
 
-class Memory:
-    """The most memory that this process and its children held while the block ran (proportional set size)."""
-
-    def __enter__(self):
-        self.together = self.largest = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def _watch(self):
-        me = psutil.Process()
-        while not self._stop.wait(0.1):
-            sizes = []
-            for process in [me, *me.children(recursive=True)]:
-                try:
-                    info = process.memory_full_info()
-                    sizes.append(getattr(info, "pss", info.rss))
-                except psutil.Error:
-                    continue
-            self.together = max(self.together, sum(sizes))
-            self.largest = max(self.largest, *sizes)
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-
 def chunks_of(codes, scale):
     return [(code, scale, chunk) for code in codes for chunk in range(number_of_chunks(code, scale))]
 
@@ -114,7 +85,7 @@ def person_part(job):
 def person_table(persons, workers):
     """Persons a second: sex, dates, birthplace, citizenship, schooling, work, name; written to Parquet."""
     scale = persons / sum(fact(code, "population_midyear", 2024).value * 1000 for code in SIXTEEN)
-    with tempfile.TemporaryDirectory() as folder, Memory() as memory:
+    with tempfile.TemporaryDirectory() as folder, FamilyMemory() as memory:
         jobs = [(*job, folder) for job in chunks_of(SIXTEEN, scale)]
         start = time.perf_counter()
         with ProcessPoolExecutor(workers) as pool:
@@ -132,7 +103,7 @@ def digest(folder):
 def whole_world(persons, workers, out):
     """Persons a second, of the sixteen: kin, households, spells, statuses, trips, crossings; to Parquet."""
     scale = persons / sum(fact(code, "population_midyear", 2024).value * 1000 for code in SIXTEEN)
-    with Memory() as memory:
+    with FamilyMemory() as memory:
         start = time.perf_counter()
         write_datasets(
             SIXTEEN, scale, 1, out, sources=["truth"], formats="parquet", workers=workers, progress=shown

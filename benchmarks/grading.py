@@ -19,13 +19,11 @@ from pathlib import Path
 
 import nbformat
 from memory import Memory
-from nbgrader import utils
 from nbgrader.api import Gradebook
 
 from migkit.classroom import demo, grading, handin
 from migkit.classroom.course import find_tools, new_course
 from migkit.classroom.handout import release
-from migkit.classroom.keys import without_marks
 
 ROOT = Path(__file__).parents[1]
 MODULE = "04_census"
@@ -34,19 +32,7 @@ HIDDEN = ROOT / "tests" / "plain_nbgrader" / f"{MODULE}.ipynb"
 
 def answered(released, source, wrong):
     """The participants' notebook with the authors' solutions, and the mistakes of the questions in ``wrong``."""
-    solutions = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells if utils.is_solution(cell)}
-    notebook = nbformat.from_dict(json.loads(json.dumps(released)))
-    for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in solutions:
-            label = name.split("-")[0]
-            mistake = demo.MISTAKES[label][0] if label in wrong else ""
-            cell.source = (
-                "A note."
-                if cell.cell_type == "markdown"
-                else f"{without_marks(solutions[name].source)}\n{mistake}"
-            )
-    return notebook
+    return demo.solved(source, released, demo.Part("", "", mistakes=tuple(wrong)))
 
 
 def mixes(number):

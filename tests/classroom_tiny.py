@@ -22,11 +22,12 @@ a+b c;Moussa;Traoré;
 RIGHT = {"q1": "total = int(data['n'].sum())", "q2": "share = data['n'].max() / data['n'].sum()"}
 
 
-def _mark(cell, grade_id, grade=False, solution=False, locked=False, points=None):
+def marked(cell, grade_id, grade=False, solution=False, points=None):
+    """The cell with nbgrader's metadata; what is no answer is locked."""
     cell.metadata["nbgrader"] = {
         "grade": grade,
         "grade_id": grade_id,
-        "locked": locked,
+        "locked": not solution,
         "schema_version": 3,
         "solution": solution,
         "task": False,
@@ -59,15 +60,15 @@ def source_notebook() -> nbformat.NotebookNode:
     )
     cells = [
         new_markdown_cell("# A tiny assignment"),
-        _mark(new_code_cell(setup), "setup", locked=True),
+        marked(new_code_cell(setup), "setup"),
         new_markdown_cell("## Question 1: the total"),
-        _mark(new_code_cell(f"### BEGIN SOLUTION\n{RIGHT['q1']}\n### END SOLUTION"), "q1", solution=True),
-        _mark(new_code_cell(test1), "q1_test", grade=True, locked=True, points=2),
+        marked(new_code_cell(f"### BEGIN SOLUTION\n{RIGHT['q1']}\n### END SOLUTION"), "q1", solution=True),
+        marked(new_code_cell(test1), "q1_test", grade=True, points=2),
         new_markdown_cell("## Question 2: the largest share"),
-        _mark(new_code_cell(f"### BEGIN SOLUTION\n{RIGHT['q2']}\n### END SOLUTION"), "q2", solution=True),
-        _mark(new_code_cell(test2), "q2_test", grade=True, locked=True, points=1),
+        marked(new_code_cell(f"### BEGIN SOLUTION\n{RIGHT['q2']}\n### END SOLUTION"), "q2", solution=True),
+        marked(new_code_cell(test2), "q2_test", grade=True, points=1),
         new_markdown_cell("## Question 3: in words"),
-        _mark(new_markdown_cell("The model answer of the authors."), "q3", grade=True, solution=True, points=3),
+        marked(new_markdown_cell("The model answer of the authors."), "q3", grade=True, solution=True, points=3),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})

@@ -12,8 +12,9 @@ from migkit.classroom.course import EXAMPLE_ROSTER, Course, Settings, source_fol
 from migkit.classroom.demo import MISTAKES, MODULE, cast, deserved, differences, unlike
 from migkit.classroom.feedback import secrets_of
 from migkit.classroom.handout import secret_lines
+from migkit.classroom.notebooks import label_of
 from migkit.classroom.roster import Person, read_roster
-from migkit.classroom.scores import Question, Score, label_of
+from migkit.classroom.scores import Question, Score
 from migkit.classroom.similarity import Pair, Similarity
 from migkit.classroom.standings import Results, Row
 from migkit.cli.class_ import command

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from classroom_tiny import MODULE, write_data
+from classroom_tiny import MODULE, marked, write_data
 from migkit.classroom import feedback, grading, scores, solutions
 from migkit.classroom.course import new_course, open_course
 from migkit.classroom.feedback import give_feedback, prose
@@ -49,38 +49,24 @@ A long story about the census that nobody needs twice.
 **Answer.** `total`: a number. `share`: the share of the largest group."""
 
 
-def cell(made, grade_id, grade=False, solution=False, points=None):
-    made.metadata["nbgrader"] = {
-        "grade": grade,
-        "grade_id": grade_id,
-        "locked": not solution,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    if points:
-        made.metadata["nbgrader"]["points"] = points
-    return made
-
-
 def source():
     hidden = "### BEGIN SOLUTION\n{}\n### END SOLUTION"
     rubric = "## 3. In words\n\nSay what it means.\n\n| What | full |\n|---|---|\n| **The number** | named |"
     cells = [
-        cell(new_markdown_cell("# A tiny assignment\n\nAll data are synthetic."), "start"),
-        cell(new_code_cell("import pandas as pd\n\nfrom migkit.lesson import check"), "setup"),
-        cell(new_markdown_cell(TASK), "q1-task"),
-        cell(
+        marked(new_markdown_cell("# A tiny assignment\n\nAll data are synthetic."), "start"),
+        marked(new_code_cell("import pandas as pd\n\nfrom migkit.lesson import check"), "setup"),
+        marked(new_markdown_cell(TASK), "q1-task"),
+        marked(
             new_code_cell("total = ...\nshare = ...\n" + hidden.format(f"{SOLUTION}\n{SHARE}")),
             "q1-answer",
             solution=True,
         ),
-        cell(new_code_cell('display(check("q1", total), check("q1_share", share))'), "q1", grade=True, points=4),
-        cell(new_markdown_cell("## 2. Which one?\n\n**Task.** Name the largest."), "q2-task"),
-        cell(new_code_cell(hidden.format("largest = people['n'].idxmax()")), "q2-answer", solution=True),
-        cell(new_code_cell('check("q2", largest)'), "q2", grade=True, points=1),
-        cell(new_markdown_cell(rubric), "q3-task"),
-        cell(
+        marked(new_code_cell('display(check("q1", total), check("q1_share", share))'), "q1", grade=True, points=4),
+        marked(new_markdown_cell("## 2. Which one?\n\n**Task.** Name the largest."), "q2-task"),
+        marked(new_code_cell(hidden.format("largest = people['n'].idxmax()")), "q2-answer", solution=True),
+        marked(new_code_cell('check("q2", largest)'), "q2", grade=True, points=1),
+        marked(new_markdown_cell(rubric), "q3-task"),
+        marked(
             new_markdown_cell(f"**Your note**\n\n<!-- BEGIN SOLUTION -->\n{MODEL}\n<!-- END SOLUTION -->"),
             "q3",
             grade=True,

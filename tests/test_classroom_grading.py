@@ -20,7 +20,8 @@ from migkit.classroom import exports, grading, handin, results
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.feedback import formulas, give_feedback, harmless
 from migkit.classroom.handout import release
-from migkit.classroom.scores import hidden_region, label_of, say_why, spoken_messages
+from migkit.classroom.notebooks import label_of
+from migkit.classroom.scores import hidden_region, say_why, spoken_messages
 from migkit.cli.class_ import command
 from migkit.reference import KitError
 

@@ -282,7 +282,7 @@ def no_cause(_question, _value):
 
 def graded(source, points, grade_id):
     cell = nbformat.v4.new_code_cell(source)
-    return classroom_tiny._mark(cell, grade_id, grade=True, locked=True, points=points)
+    return classroom_tiny.marked(cell, grade_id, grade=True, points=points)
 
 
 CELLS = (("check('q1', total)", 2, "t1"), ("display(check('q2', share), check('q2_word', word))", 4, "t2"))

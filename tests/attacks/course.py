@@ -6,6 +6,7 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from classroom_tiny import marked
 from migkit.classroom.course import Course, new_course
 from migkit.classroom.handout import release
 
@@ -35,34 +36,20 @@ def check(question, answer):
 CHECKS = {"q1": "total", "q2": "by_sex", "q3": "largest"}
 
 
-def _marked(cell, grade_id, grade=False, solution=False, points=None):
-    cell.metadata["nbgrader"] = {
-        "grade": grade,
-        "grade_id": grade_id,
-        "locked": not solution,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    if points is not None:
-        cell.metadata["nbgrader"]["points"] = points
-    return cell
-
-
 def source_notebook() -> nbformat.NotebookNode:
     """Three answers that are checked, and one in words."""
-    cells = [new_markdown_cell("# A tiny exercise"), _marked(new_code_cell(SETUP), "setup")]
+    cells = [new_markdown_cell("# A tiny exercise"), marked(new_code_cell(SETUP), "setup")]
     for label, name in CHECKS.items():
         solved = f"### BEGIN SOLUTION\n{RIGHT[label]}  # {SOLUTION_WORD}\n### END SOLUTION"
         cells += [
             new_markdown_cell(f"## Question {label[1:]}: {name}"),
-            _marked(new_code_cell(solved), f"{label}_answer", solution=True),
-            _marked(new_code_cell(f'check("{label}", {name})'), label, grade=True, points=POINTS[label]),
+            marked(new_code_cell(solved), f"{label}_answer", solution=True),
+            marked(new_code_cell(f'check("{label}", {name})'), label, grade=True, points=POINTS[label]),
         ]
     words = new_markdown_cell(f"The authors' words: {SOLUTION_WORD}.")
     cells += [
         new_markdown_cell("## Question 4: in words"),
-        _marked(words, "q4", grade=True, solution=True, points=POINTS["q4"]),
+        marked(words, "q4", grade=True, solution=True, points=POINTS["q4"]),
     ]
     return new_notebook(
         cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

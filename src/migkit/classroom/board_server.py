@@ -30,7 +30,7 @@ from migkit.classroom.board import Board, Refused, Standing, local_time
 from migkit.classroom.course import TEMPLATES
 from migkit.classroom.receipts import Receipt
 from migkit.lesson.room import DEFAULT_PORT
-from migkit.reference import KitError, _, curriculum, palette
+from migkit.reference import KitError, _, palette
 
 #: Bytes of an event, of a notebook, of all notebooks that are on their way at one time.
 MAX_EVENT, MAX_NOTEBOOK, MAX_ON_THE_WAY = 4096, handin.MAX_NOTEBOOK, 100 * 1024 * 1024
@@ -111,7 +111,7 @@ def _template(name: str) -> Any:
 def _words(room: Room) -> dict[str, Any]:
     """What the templates know."""
     board = room.board
-    title = next((each.title for each in curriculum() if each.slug == board.course.module), board.course.module)
+    title = board.course.title
     return {
         "board": board,
         "address": room.address,

@@ -137,6 +137,21 @@ class Course:
         return self.root / "source" / self.module / f"{self.module}.ipynb"
 
     @property
+    def title(self) -> str:
+        """What the module is called in the curriculum."""
+        return next((each.title for each in curriculum() if each.slug == self.module), self.module)
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one command that changes the class."""
+        return self.root / "backups" / ".lock"
+
+    def exercise(self) -> bytes:
+        """The exercise as its authors keep it: notebook and marking rules. When it changes, grades and keys do."""
+        parts = (self.source_notebook, self.source_notebook.with_name(MARKING))
+        return b"".join(part.read_bytes() for part in parts if part.is_file())
+
+    @property
     def release_notebook(self) -> Path:
         """The notebook that participants get."""
         return self.root / "release" / self.module / f"{self.module}.ipynb"
@@ -249,7 +264,7 @@ class Course:
 
         with (
             files.explained(self.root),
-            files.only_one(self.root / "backups" / ".lock"),
+            files.only_one(self.lock),
             warnings.catch_warnings(),
         ):
             # nbgrader's own use of sqlalchemy and nbformat; nothing that a trainer could mend.

@@ -21,10 +21,11 @@ from migkit.classroom.feedback import give_feedback
 from migkit.classroom.grading import Progress, Report, grade
 from migkit.classroom.handin import Entry, collect
 from migkit.classroom.handout import release
-from migkit.classroom.notebooks import grade_id, text_of
+from migkit.classroom.keys import without_marks
+from migkit.classroom.notebooks import grade_id, label_of, text_of
 from migkit.classroom.results import Results, Standing, number, results, without_names, write_results
 from migkit.classroom.roster import Roster, read_roster, write_roster
-from migkit.classroom.scores import label_of, questions
+from migkit.classroom.scores import questions
 from migkit.classroom.similarity import Similarity, similar
 from migkit.classroom.similarity_page import write_similarity
 from migkit.reference import KitError, _
@@ -183,7 +184,7 @@ def _mixed(places: range) -> list[Part]:
 
 def solved(source: NotebookNode, released: NotebookNode, part: Part) -> NotebookNode:
     """The participants' notebook with the authors' solutions, except for what ``part`` does instead."""
-    solutions = {grade_id(cell): _without_marks(cell.source) for cell in source.cells if utils.is_solution(cell)}
+    solutions = {grade_id(cell): without_marks(cell.source) for cell in source.cells if utils.is_solution(cell)}
     notebook = notebooks.clone(released)
     for cell in notebook.cells:
         name = grade_id(cell)
@@ -196,12 +197,6 @@ def solved(source: NotebookNode, released: NotebookNode, part: Part) -> Notebook
         wrong = MISTAKES[label][0] if label in part.mistakes else part.added.get(label, "")
         cell.source = part.instead.get(label) or f"{solutions[name]}\n{wrong}".strip()
     return notebook
-
-
-def _without_marks(text: str) -> str:
-    return "\n".join(
-        line for line in text.splitlines() if "BEGIN SOLUTION" not in line and "END SOLUTION" not in line
-    )
 
 
 def _cell(notebook: NotebookNode, name: str) -> NotebookNode:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migkit.classroom.standings import Results, Row, number, standing_name
-from migkit.reference import KitError, _, curriculum
+from migkit.reference import KitError, _
 from migkit.reference.files import write_bytes
 
 #: What a spreadsheet program takes for the beginning of a formula, also in the wide letters of Asian keyboards.
@@ -73,8 +73,8 @@ def final(result: Results) -> tuple[Row, ...]:
 
 def item_name(result: Results) -> str:
     """What the grade is called in Moodle."""
-    title = next((each.title for each in curriculum() if each.slug == result.course.module), "")
-    return f"{result.course.module} {title}".strip()
+    course = result.course
+    return course.module if course.title == course.module else f"{course.module} {course.title}"
 
 
 def as_moodle(result: Results) -> str:

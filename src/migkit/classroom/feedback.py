@@ -32,7 +32,7 @@ from traitlets import List
 
 from migkit.classroom import files, grading, notebooks, pages, scores, solutions
 from migkit.classroom.course import Course, open_course
-from migkit.classroom.handout import secret_lines, title_of
+from migkit.classroom.handout import secret_lines
 from migkit.classroom.marking import describe, read_marking
 from migkit.classroom.marks import Mark
 from migkit.classroom.notebooks import grade_id
@@ -289,7 +289,7 @@ class Explain(_Step):
         said = blocks(course, student)
         own = [block.score for block in said]
         resources["kit"] = {
-            "title": title_of(course),
+            "title": course.title,
             "person": next((p.name for p in course.roster().people if p.student_id == student), student),
             "blocks": said,
             "total": sum(score.points or 0 for score in own),

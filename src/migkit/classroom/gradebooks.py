@@ -130,13 +130,17 @@ def copy_into(source: Path, target: Path) -> None:
     raise sqlite3.DatabaseError(source)
 
 
+def place_of_broken(database: Path) -> Path:
+    """Where a broken gradebook is kept."""
+    name = f"{database.stem}-{files.stamp()}-broken.db"
+    return files.free_name(database.parent / "backups" / "gradebook" / name)
+
+
 def set_aside(database: Path) -> Path | None:
     """Move a broken gradebook to backups/, with sqlite's own files beside it: they must not meet another one."""
     if not database.exists():
         return None
-    target = files.free_name(
-        database.parent / "backups" / "gradebook" / f"{database.stem}-{files.stamp()}-broken.db"
-    )
+    target = place_of_broken(database)
     target.parent.mkdir(parents=True, exist_ok=True)
     for suffix in ("-journal", "-wal", "-shm"):
         beside = database.with_name(database.name + suffix)

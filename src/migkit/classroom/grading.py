@@ -16,7 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from migkit.classroom import files, handin, keys, notebooks, receipts, sandbox
-from migkit.classroom.course import MARKING, Course
+from migkit.classroom.course import Course
 from migkit.classroom.marking import Marking, read_marking
 from migkit.classroom.marks import Mark
 from migkit.classroom.preprocessors import make_job, make_workers, marks_of, read_assignment
@@ -75,8 +75,7 @@ def fingerprint(course: Course, student_id: str) -> str:
 
 
 def _fingerprint_of(course: Course, hand_in: bytes) -> str:
-    exercise = (course.source_notebook, course.source_notebook.with_name(MARKING))
-    return files.sha256(hand_in + b"".join(part.read_bytes() for part in exercise if part.is_file()))
+    return files.sha256(hand_in + course.exercise())
 
 
 def graded_version(course: Course, student_id: str) -> bytes | None:

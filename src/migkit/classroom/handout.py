@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from migkit.classroom import files, individual, notebooks
 from migkit.classroom.course import Course, WriteData
 from migkit.classroom.roster import Person
-from migkit.reference import KitError, _, curriculum
+from migkit.reference import KitError, _
 
 #: nbgrader's marks around what no participant may see.
 MARKS = {
@@ -53,11 +53,6 @@ def _leftovers(released: NotebookNode, secrets: set[str]) -> Iterator[str]:
             yield _("an output in cell {cell}").format(cell=label)
 
 
-def title_of(course: Course) -> str:
-    """What the module is called in the curriculum."""
-    return next((module.title for module in curriculum() if module.slug == course.module), course.module)
-
-
 def _read_me(course: Course, owner: Person | None) -> str:
     """What a participant does with the folder."""
     own_data = (
@@ -84,7 +79,7 @@ def _read_me(course: Course, owner: Person | None) -> str:
         "   for example {student}) and give it to the trainer. If you have joined the board of the room, you can\n"
         '   instead save it and run hand_in("{module}.ipynb") in a cell of your own.\n'
     ).format(
-        title=title_of(course),
+        title=course.title,
         module=course.module,
         own_data=own_data,
         student=owner.student_id if owner else "p01",

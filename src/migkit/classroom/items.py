@@ -21,7 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migkit.classroom.marks import Mark, Verdict
-from migkit.classroom.scores import Question, label_of
+from migkit.classroom.notebooks import label_of
+from migkit.classroom.scores import Question
 from migkit.classroom.standings import Results, Row
 from migkit.reference import _
 

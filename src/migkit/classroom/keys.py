@@ -101,12 +101,7 @@ def other_files(folder: Path) -> dict[str, bytes]:
 
 
 def _file(course: Course, student_id: str) -> Path:
-    exercise = b"".join(
-        path.read_bytes()
-        for path in (course.source_notebook, course.source_notebook.with_name(MARKING))
-        if path.is_file()
-    )
-    name = files.sha256(exercise + _state(course.data_of(student_id)).encode())[:24]
+    name = files.sha256(course.exercise() + _state(course.data_of(student_id)).encode())[:24]
     return course.root / "trainer" / "keys" / f"{name}.json"
 
 

@@ -1,6 +1,7 @@
 """Reading and writing notebooks: nbformat, with types."""
 
 import copy
+import re
 from pathlib import Path
 
 import nbformat
@@ -44,3 +45,9 @@ def grade_id(cell: NotebookNode) -> str:
     marks = cell.metadata.get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else ""
     return name if isinstance(name, str) else ""
+
+
+def label_of(cell_id: str) -> str:
+    """The question of a graded cell: ``q3`` for ``q3``, ``q3_test`` and ``test_q3``; else its id."""
+    match = re.search(r"(?:^|[^a-z0-9])q_?0*(\d+)(?:[^0-9]|$)", cell_id, re.IGNORECASE)
+    return f"q{match.group(1)}" if match else cell_id

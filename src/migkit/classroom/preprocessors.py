@@ -1,6 +1,7 @@
 """Steps of nbgrader's autograding that differ here, at the extension points that nbgrader offers."""
 
 import textwrap
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from migkit.classroom.causes import Causes
 from migkit.classroom.course import Course, open_course
 from migkit.classroom.marking import Marking, mark, read_marking
 from migkit.classroom.marks import Mark
-from migkit.classroom.notebooks import grade_id
+from migkit.classroom.notebooks import grade_id, label_of
 from migkit.classroom.restoring import MARKS, STOPPED, Assignment, note, restore
 from migkit.classroom.sandbox import Limits
 from migkit.classroom.workers import Cell, Job, Ran, Workers, at_work
@@ -150,10 +151,6 @@ def _mark(nb: NotebookNode, course: Course, student: str, marking: Marking, key:
 
 def _stopped(found: Mark, stopped: dict[str, str]) -> Mark:
     """The mark of an answer that is missing because its cell was stopped says so."""
-    from dataclasses import replace
-
-    from migkit.classroom.scores import label_of
-
     reason = next((why for name, why in stopped.items() if label_of(name) == label_of(found.cell)), "")
     if found.verdict != "missing" or not reason:
         return found

@@ -34,8 +34,7 @@ def open_in_order(name: str, folder: Path | None = None) -> Course:
     the class lies on a disk that cannot be written, it is looked at as it is.
     """
     course = open_course(name, folder)
-    lock = course.root / "backups" / ".lock"
-    with suppress(KitError, OSError), files.explained(course.root), files.only_one(lock):
+    with suppress(KitError, OSError), files.explained(course.root), files.only_one(course.lock):
         recover(course)
     return course
 
@@ -102,9 +101,7 @@ def _keep_broken(course: Course) -> None:
     """A copy of the broken gradebook as it is: who knows what may still be read from it."""
     path = course.gradebook_file
     if path.is_file():
-        name = f"{path.stem}-{files.stamp()}-broken.db"
-        target = files.free_name(course.root / "backups" / "gradebook" / name)
-        files.keep(target, path.read_bytes())
+        files.keep(gradebooks.place_of_broken(path), path.read_bytes())
 
 
 def _is_sound(course: Course, copy: Path, fresh: Path) -> bool:

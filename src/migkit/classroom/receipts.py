@@ -13,7 +13,7 @@ from typing import Any
 
 from migkit.classroom import files, pages
 from migkit.classroom.course import Course
-from migkit.reference import KitError, _, curriculum
+from migkit.reference import KitError, _
 from migkit.reference.files import write_text
 
 #: Where a hand-in came from, if a trainer collected it; its time is then that of the file, not of this computer.
@@ -147,7 +147,7 @@ def text_of(course: Course, receipt: Receipt, counts: bool = True) -> str:
     """The receipt for its owner, as plain text: to print, to read aloud, to keep."""
     name = course.roster().find(receipt.student_id).name
     lines = [
-        _("Receipt: {title}").format(title=_title(course)),
+        _("Receipt: {title}").format(title=course.title),
         _("Participant: {name} ({student})").format(name=name, student=receipt.student_id),
         _("Handed in: {time}, version {n}").format(time=shown_time(receipt.at), n=receipt.version),
         _("Code: {code}").format(code=receipt.code),
@@ -160,10 +160,6 @@ def text_of(course: Course, receipt: Receipt, counts: bool = True) -> str:
         _("Whole SHA-256: {hash}").format(hash=receipt.sha256),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _title(course: Course) -> str:
-    return next((each.title for each in curriculum() if each.slug == course.module), course.module)
 
 
 def rows(course: Course) -> list[list[str]]:
@@ -201,7 +197,7 @@ def write(course: Course) -> tuple[Path, list[Path]]:
         heading(), [[pages.text(cell) for cell in row] for row in rows(course)], numbers=frozenset({1})
     )
     page = folder / "receipts.html"
-    title = _("Receipts: {title}").format(title=_title(course))
+    title = _("Receipts: {title}").format(title=course.title)
     write_text(page, pages.document(title, pages.paragraph(explanation) + table))
     counts = counting(course)
     texts = []

@@ -19,7 +19,7 @@ from migkit.classroom import notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.grading import read_outcome
 from migkit.classroom.marks import Mark
-from migkit.classroom.notebooks import grade_id
+from migkit.classroom.notebooks import grade_id, label_of
 from migkit.classroom.restoring import STOPPED
 from migkit.reference import _
 
@@ -59,12 +59,6 @@ class Score:
     def full(self) -> bool:
         """Whether all points were earned."""
         return self.points is not None and self.points >= self.question.points
-
-
-def label_of(cell_id: str) -> str:
-    """The question of a graded cell: ``q3`` for ``q3``, ``q3_test`` and ``test_q3``; else its id."""
-    match = re.search(r"(?:^|[^a-z0-9])q_?0*(\d+)(?:[^0-9]|$)", cell_id, re.IGNORECASE)
-    return f"q{match.group(1)}" if match else cell_id
 
 
 def questions(course: Course) -> list[Question]:

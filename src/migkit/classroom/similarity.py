@@ -25,7 +25,9 @@ from scipy import sparse
 
 from migkit.classroom import notebooks
 from migkit.classroom.course import Course
+from migkit.classroom.keys import read_key
 from migkit.classroom.marks import Mark
+from migkit.classroom.plain import fingerprint
 from migkit.classroom.roster import Person
 from migkit.classroom.standings import Results
 
@@ -275,11 +277,8 @@ def _lines_in_common(a: _Text, b: _Text, given: _Text, texts: Sequence[_Text]) -
 
 def key_fingerprints(course: Course, people: Sequence[Person]) -> dict[str, dict[str, str]]:
     """The fingerprints of the keys of all who have data of their own; nothing if the class shares its data."""
-    if not getattr(course, "individual", False):
+    if not course.individual:
         return {}
-    from migkit.classroom.keys import read_key
-    from migkit.classroom.plain import fingerprint
-
     keys = {person.student_id: read_key(course, person.student_id) for person in people}
     return {
         student_id: {question: fingerprint(value) for question, value in key.items()}

@@ -18,9 +18,9 @@ from nbgrader import utils
 from migkit.classroom import files, notebooks
 from migkit.classroom.course import Course
 from migkit.classroom.keys import read_key, without_marks
-from migkit.classroom.notebooks import grade_id
+from migkit.classroom.notebooks import grade_id, label_of
 from migkit.classroom.plain import from_plain
-from migkit.classroom.scores import label_of, without_hidden
+from migkit.classroom.scores import without_hidden
 from migkit.reference import KitError, _
 from migkit.reference.files import write_text
 

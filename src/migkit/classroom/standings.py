@@ -10,7 +10,7 @@ from typing import Literal
 
 from migkit.classroom import files
 from migkit.classroom.course import Course
-from migkit.classroom.grading import Outcome, fingerprint, read_outcome
+from migkit.classroom.grading import fingerprint, read_outcome
 from migkit.classroom.handin import Entry, journal
 from migkit.classroom.marks import Mark
 from migkit.classroom.roster import Person
@@ -141,7 +141,7 @@ def _row(course: Course, person: Person, mine: list[Entry]) -> Row:
     came = _hand_in(course, person, mine)
     if came is None:
         return Row(person, "damaged" if bad else "missing", look_at=tuple(notes))
-    outcome: Outcome | None = read_outcome(course, person.student_id)
+    outcome = read_outcome(course, person.student_id)
     if outcome is None or outcome.hand_in != fingerprint(course, person.student_id):
         return Row(person, "not graded", look_at=tuple(notes), hand_in=came)
     if not outcome.graded:
@@ -149,8 +149,7 @@ def _row(course: Course, person: Person, mine: list[Entry]) -> Row:
     own = tuple(scores(course, person.student_id))
     notes += outcome.notes
     waits = any(score.points is None for score in own)
-    marks: tuple[Mark, ...] = tuple(getattr(outcome, "marks", ()))
-    return Row(person, "waiting" if waits else "graded", own, tuple(notes), marks, came)
+    return Row(person, "waiting" if waits else "graded", own, tuple(notes), outcome.marks, came)
 
 
 def results(course: Course) -> Results:

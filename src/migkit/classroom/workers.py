@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from migkit.classroom import files, sandbox, zygote
-from migkit.reference import KitError, _
+from migkit.reference import _
 
 MB = sandbox.MB
 #: Seconds that an interrupted cell has to end, and that a killed hand-in has to be gone.
@@ -636,4 +636,4 @@ def at_work(make: Callable[[], Workers]) -> Iterator[Workers]:
             _OPEN.remove(workers)
 
 
-__all__ = ["Cell", "Job", "KitError", "Ran", "WorkerError", "Workers", "at_work"]
+__all__ = ["Cell", "Job", "Ran", "WorkerError", "Workers", "at_work"]

@@ -26,7 +26,7 @@ from typing import IO, Any, BinaryIO
 HEAD = struct.Struct(">cII")
 #: From <sched.h>, <sys/mount.h> and <linux/prctl.h>.
 NEW_FILES, NEW_MESSAGES, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x08000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
 #: Files and folders that a hand-in may make; each takes a piece of the kernel's memory.
 MOST_FILES = 20_000
 #: Bytes that are passed on at a time.
@@ -130,15 +130,14 @@ def _make_rooms(settings: dict[str, Any], data: str) -> None:
 def _give_up_rights(uid: int) -> None:
     """Become the user ``uid`` (0: stay who we are) without any capability, for good."""
     from migkit.classroom import kernel_calls
+    from migkit.classroom.launcher import become
 
     prctl = ctypes.CDLL(None).prctl
     for capability in range(64):
         prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     if uid:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        become(uid)
     head = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _call("capset", head, (ctypes.c_uint32 * 6)())
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
