@@ -162,7 +162,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KitError, match=r"no item file .*x\.yml"):
         load(tmp_path / "x.yml", code="04", outcomes=6)
     (tmp_path / "x.yml").write_text("items:\n  - text: a: b\n", encoding="utf-8")
-    with pytest.raises(KitError, match="line 2 is not valid YAML"):
+    with pytest.raises(KitError, match="line 2: this is not valid YAML"):
         load(tmp_path / "x.yml", code="04", outcomes=6)
     (tmp_path / "x.yml").write_text("items: []\n", encoding="utf-8")
     with pytest.raises(KitError, match="list called items"):

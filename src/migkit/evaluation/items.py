@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.curriculum import module
+from migkit.reference.files import read_yaml
 
 #: What an item can be used for.
 USES: tuple[str, ...] = ("quiz", "pre", "post")
@@ -108,16 +107,7 @@ def load(path: Path, code: str, outcomes: int) -> tuple[Item, ...]:
 def _entries(path: Path) -> Sequence[Mapping[str, Any]]:
     if not path.is_file():
         raise KitError(_("There is no item file {path}; the questions must stand there.").format(path=path))
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        raise KitError(
-            _("{path}: line {line} is not valid YAML; look at the indent, and for a colon outside quotes.").format(
-                path=path, line=line
-            )
-        ) from error
+    content = read_yaml(path)
     entries = content.get("items") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise KitError(_("{path}: the file must hold a list called items.").format(path=path))

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from functools import cache
 
-import yaml
-
 from migkit.reference.errors import KitError
+from migkit.reference.files import read_yaml
 from migkit.reference.language import _
 from migkit.reference.paths import ROOT
 
@@ -44,8 +43,7 @@ def _module(entry: dict[str, object]) -> Module:
 
 @cache
 def _all() -> tuple[Module, ...]:
-    text = (ROOT / "curriculum.yml").read_text(encoding="utf-8")
-    return tuple(_module(entry) for entry in yaml.safe_load(text)["modules"])
+    return tuple(_module(entry) for entry in read_yaml(ROOT / "curriculum.yml")["modules"])
 
 
 def curriculum(ready_only: bool = False) -> tuple[Module, ...]:

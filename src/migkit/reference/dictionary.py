@@ -9,14 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from migkit.reference.errors import KitError
+from migkit.reference.files import read_yaml
 from migkit.reference.language import _
 from migkit.reference.tables import datasets_folder
 
-#: The reader in C where PyYAML has it: ten times faster.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Types a column may have. ``code`` is text from a code list; ``id`` is text that identifies.
 FIELD_TYPES: tuple[str, ...] = ("id", "code", "integer", "number", "text")
 #: The levels for which a dictionary gives rates; at the level "none" every rate is zero.
@@ -206,21 +203,6 @@ def dictionary(name: str) -> Source:
     return read_dictionary(path)
 
 
-def _parsed(path: Path) -> Any:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except UnicodeDecodeError:
-        raise KitError(_("{name}: this is not UTF-8 text; save it as UTF-8.").format(name=path.name)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        raise KitError(
-            _("{where}, line {line}: this is not valid YAML; compare it with another dictionary.").format(
-                where=path.name, line=line
-            )
-        ) from None
-
-
 def _with_shared_parts(entry: Any, path: Path) -> Any:
     """An entry that says ``like: census`` with the tables, defects and parameters of that source.
 
@@ -236,7 +218,7 @@ def _with_shared_parts(entry: Any, path: Path) -> Any:
                 where=path.name
             )
         )
-    shared = _parsed(model)
+    shared = read_yaml(model)
     old, new, differs = str(entry["like"]), str(entry["prefix"]), entry.get("fields", {})
 
     def renamed(name: str) -> str:
@@ -267,7 +249,7 @@ def read_dictionary(path: Path) -> Source:
         KitError: naming the file and the place, if something is missing, unknown or not possible.
     """
     name, where = path.stem, path.name
-    entry = _checked("source", _with_shared_parts(_parsed(path), path), where)
+    entry = _checked("source", _with_shared_parts(read_yaml(path), path), where)
     for parameter, value in entry.get("parameters", {}).items():
         _checked("parameter", value, where + _(", parameter {name}").format(name=parameter))
     return Source(
