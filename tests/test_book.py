@@ -113,6 +113,7 @@ def test_cover_draws_the_largest_pairs() -> None:
 
 def test_vendored_files_are_the_ones_described() -> None:
     assert vendor.faults() == []
+    assert vendor.faults(vendor.BROWSER_VENDOR) == []
 
 
 @pytest.fixture

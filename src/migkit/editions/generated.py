@@ -72,7 +72,7 @@ def _doable(module: Module) -> str:
     lines = [
         _("**[{title}]({page})** is complete. With it you can").format(title=plain(module.title), page=book),
         "",
-        _("- read [the chapter]({page}) and check yourself;").format(page=book),
+        _("- read [the chapter]({page}), {time}, and check yourself;").format(page=book, time=minutes["chapter"]),
         _("- work through [the lesson]({page}), {time} with code, on synthetic data;").format(
             page=lesson, time=minutes["lesson"]
         ),
@@ -118,6 +118,7 @@ def module_head(module: Module) -> str:
 
 def _ways(module: Module) -> list[list[str]]:
     places = {
+        "chapter": (_("Read the chapter"), f"[{_('the chapter')}](/book/{module.slug}.md)"),
         "lesson": (_("Read and run the lesson"), f"[{_('the lesson notebook')}](/notebooks/{module.slug}.ipynb)"),
         "exercises": (
             _("Do the graded exercises"),

@@ -1,6 +1,6 @@
-"""The JavaScript that the book needs, kept as local files so that the book works with the network off.
+"""The JavaScript that book and browser edition need, kept as local files so that they work with the network off.
 
-``book/_static/vendor/vendor.json`` says which packages, which versions and which of their files, with the
+The ``vendor.json`` of each folder says which packages, which versions and which of their files, with the
 SHA-256 of each file. ``python -m migkit.editions.vendor`` checks the files against it;
 ``python -m migkit.editions.vendor renew`` fetches the packages again with the npm client that is on the PATH.
 """
@@ -19,8 +19,10 @@ from typing import Any
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.files import write_bytes
 
-#: Where the vendored files lie.
+#: Where the vendored files of the book lie.
 VENDOR: Path = ROOT / "book" / "_static" / "vendor"
+#: And those of the browser edition.
+BROWSER_VENDOR: Path = Path(__file__).parent / "browser" / "assets" / "kit" / "vendor"
 
 
 def manifest(folder: Path = VENDOR) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def _fetch(name: str, version: str, scratch: Path) -> Path:
     """Unpack ``name@version`` below ``scratch`` and give the folder in which its files are."""
     npm = shutil.which("npm")
     if npm is None:
-        raise KitError(_("The book's JavaScript is renewed with npm, which is not on the PATH: install Node.js."))
+        raise KitError(_("This JavaScript is renewed with npm, which is not on the PATH: install Node.js."))
     command = [npm, "pack", "--silent", f"{name}@{version}", "--pack-destination", str(scratch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     archives = list(scratch.glob("*.tgz"))
@@ -111,9 +113,10 @@ def _sha256(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Check the vendored files, or with ``renew`` fetch them again; 0 if all is well."""
+    folders = (VENDOR, BROWSER_VENDOR)
     if arguments == ["renew"]:
-        sys.stdout.writelines(f"{name}\n" for name in renew())
-    problems = faults()
+        sys.stdout.writelines(f"{name}\n" for folder in folders for name in renew(folder))
+    problems = [problem for folder in folders for problem in faults(folder)]
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
     return 1 if problems else 0
 

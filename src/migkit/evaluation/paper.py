@@ -21,6 +21,17 @@ class Paper:
 def paper(slug: str, use: str) -> Paper:
     """The test ``use`` ("pre" or "post") of module ``slug``, with its answer key.
 
+    Raises:
+        KitError: if ``use`` is neither of the two, or the module has no item for it.
+    """
+    chosen = paper_items(slug, use)
+    heading = title(slug, use)
+    return Paper(test=_test(heading, chosen), key=_key(heading, chosen, module(slug).outcomes))
+
+
+def paper_items(slug: str, use: str) -> list[Item]:
+    """The items of the test ``use`` ("pre" or "post") of module ``slug``, as they stand in it.
+
     Questions and options stand in another order in each test, so that nobody answers the second from memory
     of the first. The order depends on module and use alone: a reprint is the same paper.
 
@@ -29,14 +40,18 @@ def paper(slug: str, use: str) -> Paper:
     """
     if use not in ("pre", "post"):
         raise KitError(_("A printed test is either pre or post, not {use!r}.").format(use=use))
-    chosen = _shuffled(items(slug, use), f"{slug}-{use}")
+    chosen = shuffled(items(slug, use), f"{slug}-{use}")
     if not chosen:
         raise KitError(_("Module {slug} has no item for the {use}-test.").format(slug=slug, use=use))
-    title = _title(slug, use)
-    return Paper(test=_test(title, chosen), key=_key(title, chosen, module(slug).outcomes))
+    return chosen
 
 
-def _shuffled(chosen: tuple[Item, ...], seed: str) -> list[Item]:
+def paper_minutes(questions: int) -> int:
+    """How long a test of so many questions may take."""
+    return 2 * questions
+
+
+def shuffled(chosen: tuple[Item, ...], seed: str) -> list[Item]:
     """The items and their options in an order fixed by ``seed``."""
     order = random.Random(seed)  # seeded with text: the same on every platform
     result = [_with_options(item, order) for item in chosen]
@@ -58,21 +73,22 @@ def _with_options(item: Item, order: random.Random) -> Item:
     )
 
 
-def _title(slug: str, use: str) -> str:
+def title(slug: str, use: str) -> str:
+    """What the test ``use`` ("pre" or "post") of module ``slug`` is called."""
     which = _("Test before the module") if use == "pre" else _("Test after the module")
     return f"{module(slug).title}: {which[0].lower()}{which[1:]}"
 
 
-def _test(title: str, chosen: list[Item]) -> str:
+def _test(heading: str, chosen: list[Item]) -> str:
     lines = [
-        f"# {title}",
+        f"# {heading}",
         "",
         _("Participant number: ____________ Date: ____________"),
         "",
         _(
             "{n} questions, {minutes} minutes. Circle one letter in each. "
             "Leave out what you do not know: a guess tells the trainer nothing."
-        ).format(n=len(chosen), minutes=2 * len(chosen)),
+        ).format(n=len(chosen), minutes=paper_minutes(len(chosen))),
         "",
     ]
     for number, item in enumerate(chosen, start=1):
@@ -83,9 +99,9 @@ def _test(title: str, chosen: list[Item]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _key(title: str, chosen: list[Item], outcomes: tuple[str, ...]) -> str:
+def _key(heading: str, chosen: list[Item], outcomes: tuple[str, ...]) -> str:
     lines = [
-        f"# {title}: {_('answer key')}",
+        f"# {heading}: {_('answer key')}",
         "",
         _("For the trainer. One point for each right answer, {n} points in all.").format(n=len(chosen)),
         "",
