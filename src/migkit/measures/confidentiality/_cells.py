@@ -1,16 +1,20 @@
 """A published table as a set of cells and the sums that tie them: what an attacker can calculate with."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from migkit.measures._input import TOTAL, column_names, need_columns, numbers, shown, tidy
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -135,6 +139,8 @@ def _sums(labels: pd.DataFrame, names: list[Any], hierarchies: Hierarchies, what
                     columns += [*parts, cells[parent]]
                     signs += [1.0] * len(parts) + [-1.0]
                     made += 1
+    from scipy import sparse
+
     return sparse.csr_matrix((signs, (rows, columns)), shape=(made, len(labels)))
 
 

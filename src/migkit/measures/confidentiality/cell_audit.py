@@ -1,19 +1,21 @@
 """The attack on a table with hidden cells: what the published figures and totals say about them after all."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse.csgraph import connected_components
 
 from migkit.measures._input import number
 from migkit.measures.confidentiality._cells import Bools, Cells, Floats, Hierarchies, read_cells, values_of
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 #: Two figures nearer than this are the same to an attacker.
 SAME = 1e-6
@@ -116,6 +118,9 @@ class Cluster:
 
 def clusters(cells: Cells, figures: Floats, hidden: Bools) -> Iterator[Cluster]:
     """The hidden cells, in groups that can be attacked one by one: no sum connects two groups."""
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
     places = np.flatnonzero(hidden)
     if not len(places):
         return
@@ -133,6 +138,8 @@ def clusters(cells: Cells, figures: Floats, hidden: Bools) -> Iterator[Cluster]:
 
 def extreme(cluster: Cluster, floor: Floats, roof: Floats, one: int, sign: int, whole: bool) -> Floats | None:
     """Figures of the cluster with its cell ``one`` smallest (sign 1) or largest (-1); None if without limit."""
+    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
     if not cluster.ties.shape[0]:
         alone = np.asarray(floor if sign > 0 else roof, dtype=float)
         return alone if np.isfinite(alone[one]) else None

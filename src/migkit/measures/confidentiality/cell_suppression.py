@@ -1,21 +1,25 @@
 """Which further cells to hide, so that hidden small cells cannot be worked out from the totals."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from migkit.measures._input import TOTAL, engine
 from migkit.measures.confidentiality._cells import Bools, Cells, Floats, Hierarchies
 from migkit.measures.confidentiality.cell_audit import SAME, Cluster, clusters, extreme, is_whole
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 #: The exact method tries all choices at once: beyond this many unknowns it would take too long.
 LARGEST_EXACT = 3_000
@@ -76,6 +80,9 @@ def _cheapest_slide(
 
     None if no choice among the ``allowed`` cells does it.
     """
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
     movable = task.figures > 0 if allowed is None else (task.figures > 0) & allowed
     places = np.flatnonzero(movable)
     down, up = (room[places] for room in _room(task))
@@ -212,6 +219,9 @@ def optimal(task: Task) -> Bools:
 
     Source: M. Fischetti and J. J. Salazar (2001); here without their decomposition.
     """
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     moves, n = task.slides(), len(task.figures)
     if n * (len(moves) + 1) > LARGEST_EXACT:
         raise KitError(

@@ -1,12 +1,13 @@
 """Several tables of the same people: a cell that is hidden in one must not stand in another."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from migkit.measures._input import TOTAL
 from migkit.measures.confidentiality._cells import (
@@ -22,6 +23,9 @@ from migkit.measures.confidentiality._keys import Ints
 from migkit.measures.confidentiality.cell_suppression import heuristic, withstands
 from migkit.measures.confidentiality.protect import marked, tasks_by_minimum
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 #: A table, its classifiers, and what tables must share for a cell of one to be a cell of the other.
 LinkedTable = tuple[pd.DataFrame, Any, Hashable]
@@ -106,6 +110,8 @@ class _Part:
 
 
 def _one(number: int, linked: LinkedTable) -> _Part:
+    from scipy import sparse
+
     what = _("Table {n}").format(n=number)
     if not isinstance(linked, tuple) or len(linked) != 3:
         raise KitError(
@@ -130,6 +136,8 @@ def _protect(
     parts: list[_Part], value: str, minimum: int, count: str | None, relate: Relate | None
 ) -> tuple[list[Bools], list[Bools]]:
     """For each table, which cells are hidden and which of them are small."""
+    from scipy import sparse
+
     every = {identity for part in parts for identity in part.identities}
     # A fixed order: solvers choose among equals by position.
     ordered = sorted(every, key=lambda identity: (len(identity), sorted(map(str, identity))))

@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from migkit.measures._input import shown, whole_number
 from migkit.measures.confidentiality._cells import (
@@ -119,6 +117,9 @@ def round_table(
 
 def _controlled(cells: Cells, figures: Floats, base: int) -> Floats:
     """The nearest table of multiples whose totals add: steps up from the multiple below, as whole numbers."""
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     if not len(figures):
         return figures.copy()
     down = np.floor(figures / base)

@@ -1,22 +1,25 @@
 """Read what another country sends: a workbook in the regional template, or SDMX. Nothing that came is dropped."""
 
+from __future__ import annotations
+
 import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 from migkit.measures._input import shown
 from migkit.measures.confidentiality.protect import PUBLISHED, SUPPRESSED
 from migkit.measures.exchange.sdmx import component, received_observations, table_label
-from migkit.measures.exchange.workbook import CONTENTS, FIRST_ROW, HIDDEN, NO_VALUE
+from migkit.measures.exchange.template import CONTENTS, FIRST_ROW, HIDDEN, NO_VALUE
 from migkit.reference import KitError, _
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 #: Columns of an SDMX message that are no classifiers.
 _NOT_CLASSIFIERS = {"FREQ", "REF_AREA", "TABLE", "TIME_PERIOD", "OBS_VALUE", "UNIT_MEASURE", "OBS_STATUS",
@@ -63,6 +66,8 @@ def read_workbook(content: bytes) -> dict[str, ReceivedTable]:
     >>> came["stock_sex"].cells["value"].tolist()
     [3.0, 2.0, 5.0]
     """
+    from openpyxl import load_workbook
+
     try:
         book = load_workbook(io.BytesIO(content), data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
