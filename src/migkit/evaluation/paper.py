@@ -40,7 +40,7 @@ def paper_items(slug: str, use: str) -> list[Item]:
     """
     if use not in ("pre", "post"):
         raise KitError(_("A printed test is either pre or post, not {use!r}.").format(use=use))
-    chosen = shuffled(items(slug, use), f"{slug}-{use}")
+    chosen = _shuffled(items(slug, use), f"{slug}-{use}")
     if not chosen:
         raise KitError(_("Module {slug} has no item for the {use}-test.").format(slug=slug, use=use))
     return chosen
@@ -51,7 +51,7 @@ def paper_minutes(questions: int) -> int:
     return 2 * questions
 
 
-def shuffled(chosen: tuple[Item, ...], seed: str) -> list[Item]:
+def _shuffled(chosen: tuple[Item, ...], seed: str) -> list[Item]:
     """The items and their options in an order fixed by ``seed``."""
     order = random.Random(seed)  # seeded with text: the same on every platform
     result = [_with_options(item, order) for item in chosen]

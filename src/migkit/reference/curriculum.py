@@ -46,6 +46,11 @@ def _all() -> tuple[Module, ...]:
     return tuple(_module(entry) for entry in read_yaml(ROOT / "curriculum.yml")["modules"])
 
 
+def curriculum_title() -> str:
+    """What the whole is called: the title in curriculum.yml."""
+    return str(read_yaml(ROOT / "curriculum.yml")["title"])
+
+
 def curriculum(ready_only: bool = False) -> tuple[Module, ...]:
     """The modules in teaching order; with ``ready_only`` those whose rooms are filled."""
     return tuple(module for module in _all() if module.ready or not ready_only)
