@@ -10,6 +10,7 @@ from migkit.lesson.data import EXAMPLE_FILE, load, load_own, map_columns, truth
 from migkit.lesson.maps import birthplace_map
 from migkit.lesson.messages import install as _install
 from migkit.lesson.room import hand_in, join_room
+from migkit.lesson.saving import save_file
 from migkit.lesson.schemas import check_file
 from migkit.lesson.tables import OfficialTable, official_table
 
@@ -30,6 +31,7 @@ __all__ = [
     "load_own",
     "map_columns",
     "official_table",
+    "save_file",
     "show",
     "truth",
 ]

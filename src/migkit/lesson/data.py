@@ -19,6 +19,8 @@ import pandas as pd
 
 from migkit.reference import ROOT, KitError, Table, _, codelist, dictionary, dictionary_names, find_table, label
 from migkit.reference import country as find_country
+from migkit.reference.browser import data as edition
+from migkit.reference.browser import in_browser
 
 #: The table that a person file is mapped to unless another is named.
 PERSONS = "census_persons"
@@ -47,8 +49,8 @@ def load(name: str, country: str = "GMB", lang: str | None = None, folder: Path 
         ``datetime64``; blank where not applicable or not stated.
 
     The training data are looked for in the folder named by the environment variable KIT_DATA, then in ``data``
-    beside the notebook or one folder up, then in ``datasets/sample`` of the kit. A table kept in several numbered
-    files is read whole.
+    beside the notebook or one folder up, then in ``datasets/sample`` of the kit; in the browser they are fetched
+    from the edition. A table kept in several numbered files is read whole.
 
     Raises:
         KitError: if there is no such table; the sentence says how to get it.
@@ -120,19 +122,27 @@ def _folders(country: str) -> list[Path]:
     here = Path.cwd()
     places = [Path(named)] if named else []
     places += [here / "data", here.parent / "data", ROOT / "datasets" / "sample" / country]
-    return [folder for place in places for folder in (place, place / "participants", place / country)]
+    folders = [folder for place in places for folder in (place, place / "participants", place / country)]
+    return [*folders, edition.FOLDER] if in_browser() else folders
+
+
+def _held(folder: Path, prefix: str) -> list[Path]:
+    """The files of the data in a folder; those of the browser edition are there once they are fetched."""
+    there = edition.offered() if folder == edition.FOLDER else folder.glob("*.*")
+    return sorted(path for path in there if path.name.startswith(prefix))
 
 
 def _find(name: str, country: str, only: Path | None = None) -> list[Path]:
     """The files of a table, in the first folder that holds any: tables of two data sets must never mix."""
     prefix = f"synthetic_{country.lower()}_"
     for folder in [only] if only else _folders(country):
-        held = sorted(folder.glob(f"{prefix}*.*")) if folder.is_dir() else []
-        if held:
+        if held := _held(folder, prefix):
             numbered = re.compile(re.escape(f"{prefix}{name}") + r"(-\d{4})?(-\d+)?")
             found = [path for path in held if numbered.fullmatch(path.stem)]
             for ending in (".csv", ".parquet"):  # the same table twice: the one that any tool reads
                 if files := [path for path in found if path.suffix == ending]:
+                    for path in files:
+                        edition.bring(path)
                     return files
             raise KitError(_why_not_found(name, prefix, held))
     raise KitError(_why_not_found(name, prefix, []))
@@ -150,6 +160,10 @@ def _why_not_found(name: str, prefix: str, seen: Iterable[Path]) -> str:
         hint = _(" Did you mean {guess!r}?").format(guess=guess[0]) if guess else ""
         text = _("There is no table {name!r} in the data of this lesson; there is: {have}.{hint}")
         return text.format(name=name, have=", ".join(have), hint=hint)
+    if in_browser():
+        countries = sorted({path.name.split("_")[1].upper() for path in edition.offered()})
+        text = _("This edition of the kit has no data of {country}; it has those of: {have}.")
+        return text.format(country=prefix.split("_")[1].upper(), have=", ".join(countries))
     text = _(
         "The training data are not here yet (looked for {file}). In a terminal, in the folder of the kit, run: "
         "python3 kit.py data {country} --out data. Then run this cell again. In a class, ask your trainer for the "

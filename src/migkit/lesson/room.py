@@ -21,6 +21,7 @@ from urllib.parse import quote, urlsplit
 
 from migkit.lesson.box import Box
 from migkit.reference import ROOT, KitError, _
+from migkit.reference.browser import in_browser, tell_page
 from migkit.reference.files import write_text
 
 #: Seconds that the background waits for an answer; that a person who joins waits; that a hand-in may take.
@@ -178,6 +179,9 @@ def join_room(address: str, student_id: str, code: str) -> Box:
     if grading():
         return _nothing_now()
     title = _("Board")
+    if in_browser():  # a page may speak to nobody but the place that it came from
+        text = _("In the browser there is no board to join: go on working, and hand in with the button “Hand in”.")
+        return Box("note", title, [text])
     try:
         host, port = _parse(str(address))
         room = Room(host, port, str(student_id).strip(), _plain_code(str(code)), _key())
@@ -214,9 +218,10 @@ def join_room(address: str, student_id: str, code: str) -> Box:
 
 
 def tell(question: object, box: Box) -> None:
-    """What ``check`` calls: pass on what it saw, if this notebook is in a room. Never raises, never waits."""
-    if _room is not None:
-        with suppress(Exception):
+    """What ``check`` calls: pass on what it saw, to the room and to the browser's page. Never raises or waits."""
+    with suppress(Exception):
+        tell_page("check", question=str(question), result=box.kind, lines=len(box.lines))
+        if _room is not None:
             _room.tell(str(question), box.kind, len(box.lines))
 
 
@@ -232,6 +237,9 @@ def hand_in(notebook: str | Path = "") -> Box:
     if grading():
         return _nothing_now()
     title = _("Hand-in")
+    if in_browser():
+        text = _("In the browser, hand in with the button “Hand in” at the top of this page.")
+        return Box("note", title, [text])
     try:
         if _room is None:
             raise KitError(_("Join first, with the line that stands on the board: join_room(...)."))

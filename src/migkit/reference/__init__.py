@@ -3,6 +3,7 @@
 Every other floor may import from here; this one imports from no other.
 """
 
+from migkit.reference import browser
 from migkit.reference.curriculum import Module, curriculum
 from migkit.reference.dictionary import (
     Defect,
@@ -41,6 +42,9 @@ from migkit.reference.tables import (
     regions,
     vital_events,
 )
+
+if browser.in_browser():
+    browser.install()
 
 __all__ = [
     "COUNTRY_NOT_STATED",

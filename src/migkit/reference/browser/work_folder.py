@@ -1,0 +1,96 @@
+"""The learner's own files: what is uploaded in the page lies beside the notebook, what a cell writes can be saved.
+
+The page keeps files (JupyterLite's contents); Python has a folder in memory. Each tells the other what is new.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from migkit.reference.browser.channel import hear_page, tell_page
+from migkit.reference.files import write_bytes
+
+#: The kinds of files that a learner makes and wants to keep.
+KINDS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".geojson", ".html", ".md", ".png", ".svg", ".pdf"})
+#: Larger files stay where they are: the browser's store has no room for many of them.
+LARGEST = 20 * 1024 * 1024
+
+
+class WorkFolder:
+    """A folder in memory that mirrors the files of the page."""
+
+    def __init__(self, top: Path) -> None:
+        """What lies there already is not news."""
+        self.top = top
+        self._seen = dict(self._files())
+
+    def _files(self) -> Iterator[tuple[Path, tuple[int, int]]]:
+        """Each file that is worth keeping, and by what a change shows."""
+        for path in sorted(self.top.rglob("*")):
+            inside = path.relative_to(self.top).parts
+            if (
+                path.suffix.lower() in KINDS
+                and path.is_file()
+                and not any(part.startswith(".") for part in inside)
+            ):
+                state = path.stat()
+                yield path, (state.st_mtime_ns, state.st_size)
+
+    def take(self, place: str, content: bytes) -> None:
+        """A file that the page has: put it in its place; a place outside of the folder is none."""
+        parts = PurePosixPath(place).parts
+        if not parts or ".." in parts or parts[0] == "/":
+            return
+        path = self.top.joinpath(*parts)
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
+        state = path.stat()
+        self._seen[path] = (state.st_mtime_ns, state.st_size)
+
+    def news(self) -> Iterator[tuple[str, bytes]]:
+        """What was written or changed since the last time, but for what is too large."""
+        for path, state in self._files():
+            if self._seen.get(path) != state:
+                self._seen[path] = state
+                if state[1] <= LARGEST:
+                    yield path.relative_to(self.top).as_posix(), path.read_bytes()
+
+
+_folder: WorkFolder | None = None
+
+
+def listen() -> None:
+    """Take files from the page from now on, and give it new ones after each cell."""
+    global _folder
+    _folder = WorkFolder(Path.cwd())
+    hear_page("file", _taken)
+    with suppress(ImportError):
+        from IPython import get_ipython
+
+        shell: Any = get_ipython()
+        if shell is not None:
+            shell.events.register("post_run_cell", after_cell)
+
+
+def open_folder(place: str) -> None:
+    """Work in this folder of the page's files, for example ``"exercises/04_census"``: where the notebook is."""
+    if _folder is not None:
+        path = _folder.top / place
+        path.mkdir(parents=True, exist_ok=True)
+        os.chdir(path)
+
+
+def after_cell(result: object = None) -> None:
+    """Give the page what the cell wrote. A file that cannot be read must not stop a lesson."""
+    if _folder is not None:
+        with suppress(OSError):
+            for place, content in _folder.news():
+                tell_page("saved", path=place, content=content)
+
+
+def _taken(message: Any) -> None:
+    if _folder is not None:
+        with suppress(OSError):
+            _folder.take(str(message.path), message.content.to_bytes())
