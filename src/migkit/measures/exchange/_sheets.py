@@ -237,6 +237,3 @@ def _only_numbers(sheet: Worksheet, left: int, top: int, right: int, bottom: int
     rule.showErrorMessage = True
     rule.add(f"{where}:{get_column_letter(right)}{bottom}")
     sheet.add_data_validation(rule)
-
-
-__all__ = ["workbook"]

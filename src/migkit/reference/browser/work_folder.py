@@ -3,6 +3,7 @@
 The page keeps files (JupyterLite's contents); Python has a folder in memory. Each tells the other what is new.
 """
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -87,10 +88,22 @@ def after_cell(result: object = None) -> None:
     if _folder is not None:
         with suppress(OSError):
             for place, content in _folder.news():
-                tell_page("saved", path=place, content=content)
+                tell_page("saved", path=place, **_as_model(content))
 
 
 def _taken(message: Any) -> None:
     if _folder is not None:
-        with suppress(OSError):
-            _folder.take(str(message.path), message.content.to_bytes())
+        with suppress(OSError, ValueError):
+            _folder.take(str(message.path), _as_bytes(str(message.format), str(message.content)))
+
+
+def _as_model(content: bytes) -> dict[str, str]:
+    """A file as Jupyter's contents hold it: as text, or as base64 what is none."""
+    try:
+        return {"format": "text", "content": content.decode()}
+    except UnicodeDecodeError:
+        return {"format": "base64", "content": base64.b64encode(content).decode()}
+
+
+def _as_bytes(form: str, content: str) -> bytes:
+    return base64.b64decode(content) if form == "base64" else content.encode()

@@ -1,0 +1,88 @@
+/* The learner's own files: what is uploaded in the page goes to Python, so that load_own("my.csv") finds it beside the
+   notebook; what a cell writes comes back and lies in the list of files, from where it can be saved to disk.
+   Python's half is migkit.reference.browser.work_folder. */
+(function () {
+  "use strict";
+
+  const LARGEST = 20 * 1024 * 1024;
+  if (typeof BroadcastChannel !== "function") return; /* too old a browser: old_browser.js says so */
+  const channel = new BroadcastChannel("migkit");
+  const contents = () => window.jupyterapp.serviceManager.contents;
+  const folderOf = (path) => path.split("/").slice(0, -1).join("/");
+  let waiting = Promise.resolve(); /* one after the other, in the order in which they came */
+
+  /* --- From the page to Python -------------------------------------------------------------------------- */
+
+  /* A kernel has started: it works where its notebook lies, and gets the files that are there. */
+  async function meet(kernel) {
+    const place = JSON.stringify(folderOf(notebookOf(kernel)));
+    const code = "from migkit.reference import browser\nbrowser.open_folder(" + place + ")";
+    await kernel.requestExecute({ code, silent: true, store_history: false, stop_on_error: false }).done;
+    await sendFolder("");
+  }
+
+  function notebookOf(kernel) {
+    for (const panel of window.jupyterapp.shell.widgets("main")) {
+      const session = panel.sessionContext && panel.sessionContext.session;
+      if (session && session.kernel && session.kernel.id === kernel.id) return panel.context.path;
+    }
+    return "";
+  }
+
+  async function sendFolder(place) {
+    const folder = await contents().get(place, { content: true });
+    for (const entry of folder.content || []) {
+      if (entry.name.startsWith(".")) continue;
+      if (entry.type === "directory") await sendFolder(entry.path);
+      if (entry.type === "file") await sendFile(entry.path);
+    }
+  }
+
+  async function sendFile(path) {
+    const { format, content } = await contents().get(path, { content: true });
+    if (content === null || content === undefined) return;
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    if (text.length < 1.4 * LARGEST) channel.postMessage({ kind: "file", path, format: format || "text", content: text });
+  }
+
+  function changed(sender, change) {
+    const model = change.newValue;
+    if (!model || model.type !== "file" || change.type === "delete") return;
+    waiting = waiting.then(() => sendFile(model.path)).catch(() => {});
+  }
+
+  /* --- From Python to the page --------------------------------------------------------------------------- */
+
+  async function keep(file) {
+    const known = await contents().get(file.path, { content: true }).catch(() => null);
+    if (known && known.content === file.content) return; /* another tab was quicker */
+    await makeFolder(folderOf(file.path));
+    const { path, format, content } = file;
+    await contents().save(path, { name: path.split("/").pop(), path, type: "file", format, content });
+  }
+
+  async function makeFolder(place) {
+    if (!place) return;
+    const there = await contents().get(place, { content: false }).catch(() => null);
+    if (there) return;
+    await makeFolder(folderOf(place));
+    await contents().save(place, { name: place.split("/").pop(), path: place, type: "directory", format: "json", content: null });
+  }
+
+  function fault() {
+    window.dispatchEvent(new CustomEvent("kit-fault", { detail: "save_failed" })); /* shell.js says it */
+  }
+
+  channel.onmessage = (event) => {
+    if (event.data && event.data.kind === "saved" && window.jupyterapp) {
+      waiting = waiting.then(() => keep(event.data)).catch(fault);
+    }
+  };
+
+  let listening = false;
+  window.addEventListener("kit-python", (event) => {
+    if (!listening) contents().fileChanged.connect(changed);
+    listening = true;
+    waiting = waiting.then(() => meet(event.detail.kernel)).catch(fault);
+  });
+})();
