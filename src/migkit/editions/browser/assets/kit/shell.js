@@ -1,0 +1,337 @@
+/* The kit's bar inside JupyterLite: saves by itself, says what is saved, takes work out as a file, and writes down
+   which checks were passed. It waits for window.jupyterapp; all its sentences come from edition.json. */
+(function () {
+  "use strict";
+
+  const here = document.currentScript.src;
+  const home = new URL("../index.html", here).href;
+  const TYPING = 2500; /* ms of quiet after a change before it is saved */
+  const AFTER_RUN = 250; /* ms after a cell has run */
+  const TAB = String(Math.random()).slice(2);
+  const ICONS = {
+    home: "M3 11 12 3l9 8M5 10v10h5v-6h4v6h5V10",
+    run: "M5 4l8 8-8 8zM13 4l8 8-8 8z",
+    restart: "M20 12a8 8 0 1 1-2.6-5.9M20 3v5h-5",
+    save: "M12 3v11M7 10l5 5 5-5M4 20h16",
+    hand: "M4 12l16-8-6 17-3-7z",
+  };
+
+  let edition;
+  let app;
+  let state;
+  let box;
+  const panels = new Map(); /* panel -> what is known of it */
+
+  const fill = (name, values) => edition.text[name].replace(/\{(\w+)\}/g, (all, key) => (values && key in values ? values[key] : all));
+
+  /* --- Start ------------------------------------------------------------------------------------------- */
+
+  function script(name, there) {
+    if (there()) return Promise.resolve();
+    return new Promise((done, failed) => {
+      const tag = document.createElement("script");
+      tag.src = new URL(name, here).href;
+      tag.onload = done;
+      tag.onerror = () => failed(new Error(name));
+      document.head.append(tag);
+    });
+  }
+
+  function until(test, pause) {
+    return new Promise((done) => {
+      const look = () => (test() ? done(test()) : setTimeout(look, pause));
+      look();
+    });
+  }
+
+  async function start() {
+    const [answer] = await Promise.all([
+      fetch(new URL("edition.json", here)),
+      script("progress.js", () => window.kit && window.kit.progress),
+      script("work.js", () => window.kit && window.kit.work),
+      until(() => document.body, 20),
+    ]);
+    edition = await answer.json();
+    drawBar();
+    await until(() => window.jupyterapp && window.jupyterapp.shell, 100);
+    app = window.jupyterapp;
+    await app.started;
+    document.body.classList.add("kit-has-bar");
+    window.dispatchEvent(new Event("resize"));
+    setInterval(look, 300);
+    look();
+    await window.kit.progress.all();
+    if (window.kit.progress.refused) say("storage_refused", true, ["save_work", saveWork]);
+  }
+
+  /* --- The bar ----------------------------------------------------------------------------------------- */
+
+  function make(tag, traits, ...children) {
+    const element = Object.assign(document.createElement(tag), traits || {});
+    element.append(...children);
+    return element;
+  }
+
+  function icon(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", ICONS[name]);
+    svg.append(path);
+    return svg;
+  }
+
+  function button(name, image, action, main) {
+    const word = make("span", { className: "kit-word", textContent: edition.text[name] });
+    const made = make("button", { type: "button", title: edition.text[name], className: main ? "kit-main" : "" }, icon(image), word);
+    made.addEventListener("click", action);
+    return made;
+  }
+
+  function drawBar() {
+    const bar = make("div", { id: "kit-bar" });
+    bar.setAttribute("role", "region");
+    bar.setAttribute("aria-label", edition.text.bar_label);
+    const link = make("a", { href: home, title: edition.text.home }, icon("home"), make("span", { className: "kit-word", textContent: edition.text.home }));
+    link.addEventListener("click", leave);
+    state = make("span", { className: "kit-state" });
+    state.setAttribute("role", "status");
+    const hand = button("hand_in", "hand", askHandIn, true);
+    hand.id = "kit-hand-in";
+    hand.hidden = true;
+    hand.style.display = "none";
+    bar.append(link, button("run_all", "run", runAll), button("restart", "restart", restart), state, button("save_work", "save", saveWork), hand);
+    box = make("div", { className: "kit-say", hidden: true });
+    box.setAttribute("role", "alert");
+    document.body.prepend(bar, box);
+  }
+
+  /** One sentence below the bar; `actions` are [name of the sentence, what to do] pairs. */
+  function say(name, fault, ...actions) {
+    box.className = fault ? "kit-say is-fault" : "kit-say";
+    box.replaceChildren(make("span", { textContent: edition.text[name] || name }));
+    for (const [label, action] of actions) box.append(make("button", { type: "button", textContent: edition.text[label], onclick: action }));
+    box.append(make("button", { type: "button", className: "kit-close", textContent: edition.text.close, onclick: () => (box.hidden = true) }));
+    box.hidden = false;
+  }
+
+  const told = (trouble) => (trouble && trouble.sentence ? fill(trouble.sentence, trouble.values) : String(trouble));
+
+  async function leave(event) {
+    event.preventDefault();
+    await Promise.all([...panels.keys()].map(saveNow));
+    location.href = home;
+  }
+
+  /* --- The notebooks that are open --------------------------------------------------------------------- */
+
+  const isNotebook = (widget) => Boolean(widget && widget.context && widget.sessionContext && widget.content && widget.content.widgets);
+  const path = (panel) => panel.context.path.replace(/^.*:/, "");
+
+  function current() {
+    const widget = app && app.shell.currentWidget;
+    return isNotebook(widget) ? widget : [...panels.keys()][0] || null;
+  }
+
+  function look() {
+    for (const widget of app.shell.widgets("main")) {
+      if (isNotebook(widget) && !panels.has(widget)) follow(widget);
+    }
+    const panel = current();
+    const known = panel && edition.notebooks[path(panel)];
+    const hand = document.getElementById("kit-hand-in");
+    hand.style.display = known && known.step === "exercise" ? "" : "none";
+    hand.hidden = hand.style.display === "none";
+  }
+
+  async function follow(panel) {
+    const known = { holds: true, timer: 0, save: panel.context.save.bind(panel.context) };
+    panels.set(panel, known);
+    panel.context.save = () => (known.holds ? known.save() : Promise.resolve());
+    panel.disposed.connect(() => panels.delete(panel));
+    await panel.context.ready;
+    ask(panel);
+    const entry = edition.notebooks[path(panel)];
+    if (entry) window.kit.progress.put(`opened/${entry.module}/${entry.step}`, {});
+    panel.context.model.contentChanged.connect(() => later(panel, TYPING));
+    panel.context.saveState.connect((sender, how) => saved(panel, how));
+    panel.sessionContext.statusChanged.connect((sender, status) => status === "idle" && later(panel, AFTER_RUN));
+    showState(panel);
+  }
+
+  /* --- Saving by itself -------------------------------------------------------------------------------- */
+
+  /** Save after `pause`; a change that follows starts the pause anew, but what has run is saved at once. */
+  function later(panel, pause) {
+    const known = panels.get(panel);
+    if (!known || !known.holds || !panel.context.model.dirty) return;
+    if (pause === TYPING) setState(edition.text.unsaved);
+    clearTimeout(known.timer);
+    known.timer = setTimeout(() => saveNow(panel), pause);
+  }
+
+  async function saveNow(panel) {
+    const known = panels.get(panel);
+    if (!known || !known.holds || !panel.context.model.dirty) return;
+    clearTimeout(known.timer);
+    try {
+      await known.save();
+    } catch (trouble) {
+      failed();
+    }
+  }
+
+  function failed() {
+    setState(edition.text.not_kept);
+    say("save_failed", true, ["save_work", saveWork]);
+  }
+
+  function saved(panel, how) {
+    if (how === "started") setState(edition.text.saving);
+    if (how === "failed") failed();
+    if (how.startsWith("completed")) {
+      panels.get(panel).at = new Date();
+      /* a write that the disk must answer for takes the notebook, written before it, along */
+      window.kit.progress.put(`saved/${path(panel)}`, {});
+      showState(panel);
+    }
+  }
+
+  function showState(panel) {
+    if (window.kit.progress.refused) return setState(edition.text.not_kept);
+    const at = (panels.get(panel) || {}).at;
+    if (!at) return setState("");
+    return setState(fill("saved_at", { time: at.toLocaleTimeString(edition.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) }), true);
+  }
+
+  function setState(text, done) {
+    if (window.kit.progress.refused) text = edition.text.not_kept;
+    if (state.textContent !== text) state.textContent = text;
+    state.classList.toggle("is-saved", Boolean(done) && !window.kit.progress.refused);
+  }
+
+  addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") for (const panel of panels.keys()) saveNow(panel);
+  });
+
+  /* --- Other tabs: one of them saves a notebook -------------------------------------------------------- */
+
+  const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("migkit") : null;
+  const post = (message) => channel && channel.postMessage({ ...message, tab: TAB });
+
+  const ask = (panel) => post({ kind: "tab-opens", path: path(panel) });
+
+  async function heard(message) {
+    if (!message || message.tab === TAB) return;
+    if (message.kind === "check") return recordCheck(message);
+    if (message.kind === "work-replaced") return workReplaced();
+    for (const [panel, known] of panels) {
+      if (message.path !== path(panel)) continue;
+      if (message.kind === "tab-opens" && known.holds) post({ kind: "tab-holds", path: message.path, to: message.tab });
+      if (message.kind === "tab-holds" && message.to === TAB) giveUp(panel, "open_elsewhere", ["work_here", () => takeOver(panel)]);
+      if (message.kind === "tab-takes" && known.holds) {
+        await saveNow(panel);
+        giveUp(panel, "taken_over", ["work_here", () => takeOver(panel)]);
+        post({ kind: "tab-gives", path: message.path, to: message.tab });
+      }
+      if (message.kind === "tab-gives" && message.to === TAB) hold(panel);
+    }
+  }
+
+  if (channel) channel.onmessage = (event) => heard(event.data);
+
+  function giveUp(panel, sentence, ...actions) {
+    panels.get(panel).holds = false;
+    clearTimeout(panels.get(panel).timer);
+    setState(edition.text.not_kept.split(":")[0]);
+    say(sentence, true, ...actions);
+  }
+
+  function takeOver(panel) {
+    post({ kind: "tab-takes", path: path(panel) });
+    setTimeout(() => hold(panel), 1500); /* the other tab may be gone by now */
+  }
+
+  async function hold(panel) {
+    const known = panels.get(panel);
+    if (!known || known.holds) return;
+    await panel.context.revert();
+    known.holds = true;
+    box.hidden = true;
+    showState(panel);
+  }
+
+  function workReplaced() {
+    for (const known of panels.values()) known.holds = false;
+    if (panels.size) say("work_replaced", true, ["reload", () => location.reload()]);
+  }
+
+  /* --- Checks ------------------------------------------------------------------------------------------ */
+
+  /** A kernel says what a check saw; its notebook is the one named, else the one that is running here. */
+  function recordCheck(message) {
+    const running = [...panels.keys()].filter((panel) => panel.sessionContext.session && panel.sessionContext.session.kernel && panel.sessionContext.session.kernel.status === "busy");
+    const panel = running.includes(current()) ? current() : running[0];
+    const notebook = message.path || message.notebook || (panel && path(panel));
+    if (!notebook || (!message.path && !panel)) return;
+    window.kit.progress.check(notebook, String(message.question), String(message.result), edition.good);
+  }
+
+  /* --- What the buttons do ----------------------------------------------------------------------------- */
+
+  async function runAll() {
+    if (!current()) return say("no_notebook");
+    return app.commands.execute("notebook:run-all-cells");
+  }
+
+  async function restart() {
+    if (!current()) return say("no_notebook");
+    return app.commands.execute("notebook:restart-kernel");
+  }
+
+  /** The open notebooks as they are now, in the form in which the storage holds files. */
+  function openModels() {
+    return [...panels].filter(([panel, known]) => known.holds && (panel.context.model.dirty || window.kit.progress.refused)).map(([panel]) => {
+      const now = new Date().toISOString();
+      const name = path(panel).split("/").pop();
+      const content = panel.context.model.toJSON();
+      return [path(panel), { name, path: path(panel), type: "notebook", format: "json", mimetype: "application/json", writable: true, created: now, last_modified: now, content }];
+    });
+  }
+
+  async function saveWork() {
+    try {
+      await script("vendor/fflate/fflate.js", () => window.fflate);
+      await Promise.all([...panels.keys()].map(saveNow));
+      const made = await window.kit.work.save(edition, openModels());
+      say(fill("saved_file", { name: made.name, n: made.files }));
+    } catch (trouble) {
+      say(told(trouble), true);
+    }
+  }
+
+  async function askHandIn() {
+    const panel = current();
+    const kept = (await window.kit.progress.all()).name || {};
+    const name = make("input", { type: "text", value: kept.text || "", maxLength: 60, autocomplete: "off" });
+    const dialog = make("dialog", { className: "kit-dialog" });
+    const go = make("button", { type: "submit", textContent: edition.text.hand_in_go });
+    const no = make("button", { type: "button", className: "kit-second", textContent: edition.text.cancel, onclick: () => dialog.close() });
+    const form = make("form", { method: "dialog" }, make("h2", { textContent: edition.text.hand_in_title }), make("label", {}, edition.text.hand_in_name, name), make("div", {}, go, no));
+    form.addEventListener("submit", () => handIn(panel, name.value));
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.append(form);
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  async function handIn(panel, name) {
+    await window.kit.progress.put("name", { text: window.kit.work.plainName(name) });
+    await saveNow(panel);
+    const file = window.kit.work.handIn(path(panel), { content: panel.context.model.toJSON(), format: "json" }, name);
+    say(fill("saved_exercise", { name: file }));
+  }
+
+  start();
+})();
