@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from migkit.lesson.box import Box
@@ -10,10 +11,10 @@ from migkit.reference import KitError
 
 def install() -> None:
     """Show every :class:`KitError` as a box from now on. Does nothing outside IPython."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
+    if "IPython" not in sys.modules:  # not worth its import, which takes as long as that of the whole lesson
         return
+    from IPython import get_ipython
+
     shell = get_ipython()
     if shell is not None:
         shell.set_custom_exc((KitError,), _show)

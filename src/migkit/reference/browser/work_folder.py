@@ -5,6 +5,7 @@ The page keeps files (JupyterLite's contents); Python has a folder in memory. Ea
 
 import base64
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -67,7 +68,7 @@ def listen() -> None:
     global _folder
     _folder = WorkFolder(Path.cwd())
     hear_page("file", _taken)
-    with suppress(ImportError):
+    if "IPython" in sys.modules:
         from IPython import get_ipython
 
         shell: Any = get_ipython()
