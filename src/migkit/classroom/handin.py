@@ -60,17 +60,24 @@ COPY_MARKS = re.compile(
     r"^(copy|copie|c[oó]pia) (\(\d+\) )?(of|de|d') *|([ _-]+(copy|copie|c[oó]pia)[ _]*\d*|-checkpoint| *\(\d+\))$",
     re.I,
 )
+#: What the browser edition calls a learner's whole work; its list of contents is what tells it from other zips.
+WORK_FILE = re.compile(r"^migration_kit_work_\d{4}-\d{2}-\d{2}")
+WORK_LIST = "work.json"
 ID_CELL = re.compile(r"""(?:participant|student)(?:_id| id)?\s*[=:]\s*["'`]?([^\s"'`*]+)""", re.I)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that may be a hand-in. ``path`` names it for people, through zips; if refused it has no content."""
+    """A file that may be a hand-in. ``path`` names it for people, through zips; if refused it has no content.
+
+    ``part_of_work`` says that it lay in a learner's whole work, where most notebooks are no hand-ins.
+    """
 
     path: PurePosixPath
     content: bytes
     modified: datetime
     refused: str = ""
+    part_of_work: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,11 +201,13 @@ def _open_zip(file: Any, name: PurePosixPath, modified: datetime, depth: int, ro
     if len(members) > MAX_FILES:
         yield Found(name, b"", modified, _("the zip holds more than {n} files").format(n=MAX_FILES))
         return
+    work = any(member.filename == WORK_LIST for member in members)
     for member in members:
         inner = name / _named(member.filename[-MAX_NAME:].replace("\\", "/").lstrip("/"))
         if inner.suffix.lower() not in (".zip", ".ipynb") or any(JUNK.match(part) for part in inner.parts):
             continue
-        yield from _open_member(archive, member, inner, modified, depth, room)
+        for found in _open_member(archive, member, inner, modified, depth, room):
+            yield replace(found, part_of_work=True) if work else found
 
 
 def _directory_size(file: Any) -> int:
@@ -266,8 +275,9 @@ def _suspicious(member: zipfile.ZipInfo, zipped: bool, depth: int) -> str:
 
 
 def clean_stem(stem: str) -> str:
-    """A file's stem without what copying adds: ``Copy of x (1)`` becomes ``x``."""
+    """A file's stem without what says nothing: ``Copy of x (1)`` becomes ``x``, a work file's date goes."""
     before = None
+    stem = WORK_FILE.sub("", stem)
     while stem != before:
         before, stem = stem, COPY_MARKS.sub("", stem).strip()
     return stem
@@ -551,7 +561,7 @@ def collect(course: Course, place: Path) -> list[Entry]:
         KitError: if there is nothing to collect, or nothing was released yet.
     """
     wanted = wanted_cells(course)
-    found = list(find_files(place))
+    found = [item for item in find_files(place) if _may_be_hand_in(item, course.module)]
     if not found:
         raise KitError(_("No notebook was found in {path}, nor in zips in it.").format(path=place))
     owners = Owners(course.roster(), course.module)
@@ -573,6 +583,11 @@ def collect(course: Course, place: Path) -> list[Entry]:
                 _note(course, entry)
     place_of = {str(item.path): number for number, item in enumerate(found)}
     return sorted(entries, key=lambda entry: place_of[entry.file])
+
+
+def _may_be_hand_in(item: Found, module: str) -> bool:
+    """Whether to look at a file: in a learner's whole work only at this module's exercise, not at the lesson."""
+    return not item.part_of_work or ("exercises" in item.path.parts and clean_stem(item.path.stem) == module)
 
 
 def _note(course: Course, entry: Entry) -> None:

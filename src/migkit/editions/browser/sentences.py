@@ -77,7 +77,8 @@ def _tests() -> dict[str, str]:
         "again": _("Start again"),
         "finish": _("Finish the test"),
         "open_left": _(
-            "{n} of {all} questions are still open. You can finish all the same; an open one counts as “I do not know”."
+            "{n} of {all} questions are still open. You can finish all the same; an open one counts as “I do "
+            "not know”."
         ),
         "finish_anyway": _("Finish all the same"),
         "pre_result": _(
@@ -132,10 +133,12 @@ def _work() -> dict[str, str]:
         "work_readme": _(
             "This file holds your work with the migration data training kit, browser edition.\n"
             "\n"
-            "To have it back: open the kit in a browser, choose “My work”, then “Bring my work back”, and give it\n"
+            "To have it back: open the kit in a browser, choose “My work”, then “Bring my work back”, and give "
+            "it\n"
             "this file as it is. You need not unpack it.\n"
             "\n"
-            "The notebooks inside are ordinary Jupyter notebooks. progress.json says which steps, checks and tests\n"
+            "The notebooks inside are ordinary Jupyter notebooks. progress.json says which steps, checks and "
+            "tests\n"
             "you have done; work.json says which file is which. All data of the kit are synthetic."
         ),
         "no_work": _("No notebook has been changed yet in this browser. What you change is kept here by itself."),
@@ -171,7 +174,8 @@ def _faults() -> dict[str, str]:
             "This is no work file of the kit: choose the file called migration_kit_work_…zip. Nothing was changed."
         ),
         "file_cut": _(
-            "The file is cut short: it was not copied to its end. Copy it again from where it was saved. Nothing was changed."
+            "The file is cut short: it was not copied to its end. Copy it again from where it was saved. "
+            "Nothing was changed."
         ),
         "file_damaged": _("The file is damaged. Copy it again, or take an earlier one. Nothing was changed."),
         "file_newer": _(
@@ -179,14 +183,17 @@ def _faults() -> dict[str, str]:
         ),
         "file_too_large": _("The file unpacks to {mb} MB, more than a browser can hold. Nothing was changed."),
         "too_little_room": _(
-            "The browser has too little room for this work. Free space on the disk, then try again. Nothing was changed."
+            "The browser has too little room for this work. Free space on the disk, then try again. Nothing was"
+            " changed."
         ),
         "storage_refused": _(
-            "This browser keeps nothing: private window, forbidden storage or full disk. Everything runs, but what "
+            "This browser keeps nothing: private window, forbidden storage or full disk. Everything runs, but "
+            "what "
             "you do is gone when you close the page. Save your work to a file before you close it."
         ),
         "no_edition": _(
-            "The page could not read its own file kit/edition.json. Load it again; if that does not help, copy the folder anew."
+            "The page could not read its own file kit/edition.json. Load it again; if that does not help, copy "
+            "the folder anew."
         ),
     }
 
