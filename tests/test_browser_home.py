@@ -474,7 +474,7 @@ def test_work_is_saved_to_a_file_and_comes_back_equal(visit, chromium, site):
     assert "Progress" in plan
     page.get_by_role("button", name="Bring back").click()
     page.wait_for_function(
-        "document.querySelector('#work-said').textContent.startsWith('Your work is back: 6 files')"
+        "document.querySelector('#work-said').textContent.startsWith('Your work is back (files: 6)')"
     )
     assert sorted(page.evaluate("kit.work.list()")) == sorted(WORK)
     assert other.records() == visit.records()

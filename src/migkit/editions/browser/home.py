@@ -27,6 +27,9 @@ KIT: Path = _HERE / "assets" / "kit"
 #: What a check says when the answer is as it should be.
 GOOD: tuple[str, ...] = ("good", *(kind for kind, state in STATES.items() if state == "fine"))
 
+#: How dates and times are written, by language.
+LOCALES: dict[str, str] = {"en": "en-GB", "fr": "fr-FR", "pt": "pt-PT"}
+
 _CHECK = re.compile(r"""\bcheck\(\s*["'](\w+)["']""")
 
 
@@ -91,6 +94,7 @@ def edition_facts(iso3: str, lang: str) -> dict[str, Any]:
         "country": iso3,
         "country_name": country(iso3).name[lang],
         "language": lang,
+        "locale": LOCALES[lang],
         "version": __version__,
         "good": GOOD,
         "modules": modules,

@@ -147,7 +147,7 @@ def _work() -> dict[str, str]:
         "changed_at": _("changed {time}"),
         "hand_in_this": _("Hand in: save this exercise as a file"),
         "saved_file": _(
-            "Saved as {name}, {n} files. It lies where your browser puts downloads: copy it to a stick."
+            "Saved as {name} (files: {n}). It lies where your browser puts downloads: copy it to a stick."
         ),
         "saved_exercise": _("Saved as {name}. Give this file to your trainer."),
         "plan_title": _("What this file brings back"),
@@ -162,7 +162,7 @@ def _work() -> dict[str, str]:
         "plan_nothing": _("There is nothing in it that is not here already."),
         "plan_kept": _("What is here now is kept, and “Undo” brings it back. Close open notebooks first."),
         "bring_back": _("Bring back"),
-        "brought_back": _("Your work is back: {n} files."),
+        "brought_back": _("Your work is back (files: {n})."),
         "undo_work": _("Undo: put the files back as they were before"),
         "undo_reset": _("Undo: have the progress back that was set to nothing"),
     }

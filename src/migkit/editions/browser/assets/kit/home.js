@@ -9,8 +9,8 @@
   let records = {};
 
   const fill = (name, values) => edition.text[name].replace(/\{(\w+)\}/g, (all, key) => (values && key in values ? values[key] : all));
-  const date = (iso) => new Date(iso).toLocaleDateString(edition.language, { year: "numeric", month: "long", day: "numeric" });
-  const moment = (iso) => new Date(iso).toLocaleString(edition.language, { dateStyle: "medium", timeStyle: "short" });
+  const date = (iso) => new Date(iso).toLocaleDateString(edition.locale, { year: "numeric", month: "long", day: "numeric" });
+  const moment = (iso) => new Date(iso).toLocaleString(edition.locale, { dateStyle: "medium", timeStyle: "short" });
 
   /** An element: make("p", {className: "x"}, "text", child, ...). */
   function make(tag, traits, ...children) {

@@ -7,6 +7,7 @@
   const home = new URL("../index.html", here).href;
   const TYPING = 2500; /* ms of quiet after a change before it is saved */
   const AFTER_RUN = 250; /* ms after a cell has run */
+  const NEWS = 5000; /* ms that news of a check may need after its cell has ended */
   const TAB = String(Math.random()).slice(2);
   const ICONS = {
     home: "M3 11 12 3l9 8M5 10v10h5v-6h4v6h5V10",
@@ -146,7 +147,7 @@
   }
 
   async function follow(panel) {
-    const known = { holds: true, timer: 0, save: panel.context.save.bind(panel.context) };
+    const known = { holds: true, timer: 0, atWork: 0, save: panel.context.save.bind(panel.context) };
     panels.set(panel, known);
     panel.context.save = () => (known.holds ? known.save() : Promise.resolve());
     panel.disposed.connect(() => panels.delete(panel));
@@ -156,7 +157,10 @@
     if (entry) window.kit.progress.put(`opened/${entry.module}/${entry.step}`, {});
     panel.context.model.contentChanged.connect(() => later(panel, TYPING));
     panel.context.saveState.connect((sender, how) => saved(panel, how));
-    panel.sessionContext.statusChanged.connect((sender, status) => status === "idle" && later(panel, AFTER_RUN));
+    panel.sessionContext.statusChanged.connect((sender, status) => {
+      known.atWork = status === "busy" ? Infinity : status === "idle" && known.atWork === Infinity ? Date.now() : known.atWork;
+      if (status === "idle") later(panel, AFTER_RUN);
+    });
     showState(panel);
   }
 
@@ -165,7 +169,7 @@
   /** Save after `pause`; a change that follows starts the pause anew, but what has run is saved at once. */
   function later(panel, pause) {
     const known = panels.get(panel);
-    if (!known || !known.holds || !panel.context.model.dirty) return;
+    if (!known || !known.holds) return;
     if (pause === TYPING) setState(edition.text.unsaved);
     clearTimeout(known.timer);
     known.timer = setTimeout(() => saveNow(panel), pause);
@@ -173,8 +177,9 @@
 
   async function saveNow(panel) {
     const known = panels.get(panel);
-    if (!known || !known.holds || !panel.context.model.dirty) return;
+    if (!known || !known.holds) return;
     clearTimeout(known.timer);
+    if (!panel.context.model.dirty) return showState(panel);
     try {
       await known.save();
     } catch (trouble) {
@@ -202,7 +207,7 @@
     if (window.kit.progress.refused) return setState(edition.text.not_kept);
     const at = (panels.get(panel) || {}).at;
     if (!at) return setState("");
-    return setState(fill("saved_at", { time: at.toLocaleTimeString(edition.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) }), true);
+    return setState(fill("saved_at", { time: at.toLocaleTimeString(edition.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) }), true);
   }
 
   function setState(text, done) {
@@ -269,13 +274,11 @@
 
   /* --- Checks ------------------------------------------------------------------------------------------ */
 
-  /** A kernel says what a check saw; its notebook is the one named, else the one that is running here. */
+  /** A kernel says what a check saw. Every tab hears it: it belongs to the notebook whose kernel was just at work here. */
   function recordCheck(message) {
-    const running = [...panels.keys()].filter((panel) => panel.sessionContext.session && panel.sessionContext.session.kernel && panel.sessionContext.session.kernel.status === "busy");
-    const panel = running.includes(current()) ? current() : running[0];
-    const notebook = message.path || message.notebook || (panel && path(panel));
-    if (!notebook || (!message.path && !panel)) return;
-    window.kit.progress.check(notebook, String(message.question), String(message.result), edition.good);
+    const atWork = [...panels].filter(([, known]) => Date.now() - known.atWork < NEWS).sort((a, b) => b[1].atWork - a[1].atWork);
+    if (!atWork.length) return;
+    window.kit.progress.check(path(atWork[0][0]), String(message.question), String(message.result), edition.good);
   }
 
   /* --- What the buttons do ----------------------------------------------------------------------------- */
