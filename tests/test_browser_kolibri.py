@@ -34,13 +34,28 @@ READY = [module.slug for module in curriculum(ready_only=True)]
 PAGE = """<!DOCTYPE html><html lang="en"><head><title>Small edition</title></head><body><h1 id="seen">...</h1>
 <script src="SCRIPT"></script></body></html>"""
 SCRIPT = """
-fetch(new URL("data/index.json", document.currentScript.src)).then((answer) => answer.json()).then((data) => {
-  const open = indexedDB.open("migkit-work", 1);
-  open.onupgradeneeded = () => open.result.createObjectStore("files");
-  open.onsuccess = () => {
-    document.getElementById("seen").textContent = data.word + " " + location.search + " kept";
-  };
+const source = document.currentScript.src;
+document.getElementById("seen").insertAdjacentHTML("afterend", "<button>Save</button>");
+document.querySelector("button").addEventListener("click", () => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["my work"]));
+  link.download = "work.txt";
+  document.body.append(link);
+  link.click();
 });
+const open = indexedDB.open("migkit-work", 1);
+open.onupgradeneeded = () => open.result.createObjectStore("files");
+open.onsuccess = async () => {
+  const data = await (await fetch(new URL("data/index.json", source))).json();
+  const store = open.result.transaction("files", "readwrite").objectStore("files");
+  const before = store.get("visits");
+  before.onsuccess = () => {
+    const visits = (before.result || 0) + 1;
+    store.put(visits, "visits").onsuccess = () => {
+      document.getElementById("seen").textContent = `${data.word}${location.search}, visit ${visits}`;
+    };
+  };
+};
 """
 
 
@@ -94,6 +109,8 @@ def test_the_edition_is_one_zip_without_what_a_stick_needs(edition, tmp_path):
     )[0]
     with zipfile.ZipFile(channel.out / "content" / "storage" / md5[0] / md5[1] / f"{md5}.zip") as package:
         assert package.testzip() is None
+        assert package.read("index.html").count(b"<script>/* For the pages") == 1
+        assert b"For the pages" not in package.read("book/book/04_census.html")
         assert set(package.namelist()) == {
             "index.html",
             "kit.js",
@@ -334,9 +351,10 @@ def test_kolibri_takes_the_channel_in_shows_it_and_records_answers(fresh_kolibri
     try:
         sign_in(learner, fresh_kolibri)
         whole = open_node(learner, fresh_kolibri, channel, "kit")
-        whole.get_by_text("first  kept").wait_for(timeout=60_000)
+        whole.get_by_text("first, visit 1").wait_for(timeout=60_000)
         notebook = open_node(learner, fresh_kolibri, channel, "04_census/lesson")
-        notebook.get_by_text(f"first ?path={lesson('04_census')} kept").wait_for(timeout=60_000)
+        notebook.get_by_text(f"first?path={lesson('04_census')}, visit 2").wait_for(timeout=60_000)
+        work_is_saved_in_a_tab_of_its_own(learner, notebook, "visit 3")
         answers_are_recorded(learner, fresh_kolibri, channel)
         said = node_facts(fresh_kolibri, channel)
         assert (said["license_name"], said["lang"]["id"], said["kind"]) == ("CC BY", "en", "html5")
@@ -351,12 +369,28 @@ def test_kolibri_takes_the_channel_in_shows_it_and_records_answers(fresh_kolibri
     server = fresh_kolibri.start()
     try:
         sign_in(learner, fresh_kolibri)
-        open_node(learner, fresh_kolibri, second, "kit").get_by_text("second  kept").wait_for(timeout=60_000)
+        whole = open_node(learner, fresh_kolibri, second, "kit")
+        whole.get_by_text("second, visit 4").wait_for(timeout=60_000)  # an update loses nothing
         page = open_node(learner, fresh_kolibri, second, "04_census/quiz")
         page.get_by_text("earlier answers are back").wait_for(timeout=60_000)
     finally:
         server.terminate()
         server.wait(60)
+
+
+def work_is_saved_in_a_tab_of_its_own(learner, frame, seen: str) -> None:
+    """Kolibri's frame may not download; the page says so and names the address where it can, same work there."""
+    frame.get_by_role("button", name="Save").click()
+    box = frame.get_by_role("alertdialog")
+    assert "Nothing was saved" in box.inner_text()
+    address = box.get_by_role("textbox").input_value()
+    tab = learner.context.new_page()
+    tab.goto(address)
+    tab.get_by_text(seen).wait_for()
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == "my work"
+    tab.close()
 
 
 def answers_are_recorded(learner, kolibri: Kolibri, channel: Channel) -> None:

@@ -3,6 +3,9 @@
 What Kolibri takes in from a disk is a folder: ``content/databases/CHANNEL.sqlite3`` says what there is, and
 ``content/storage/a/b/MD5.zip`` holds it. The whole edition is one zip. Lessons, exercises and chapters are entries
 into that same zip; the questions are pages of their own, whose results Kolibri records (by SCORM 1.2).
+
+Kolibri shows all this in a frame without rights (allow-scripts, allow-same-origin) under a second port: workers,
+WebAssembly and IndexedDB work; downloads, dialogs, new windows and forms do not. See assets/kolibri/in_kolibri.js.
 """
 
 import base64
@@ -18,17 +21,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from migkit.editions.browser.kolibri_pictures import picture
-from migkit.editions.browser.layout import BOOK, MANIFEST, NOTEBOOK_PAGE, PACKED, exercise, lesson
+from migkit.editions.browser.layout import BOOK, LITE, MANIFEST, NOTEBOOK_PAGE, PACKED, exercise, lesson
 from migkit.editions.browser.pyodide_files import Progress
 from migkit.evaluation import items, quiz, quiz_page
 from migkit.reference import ROOT, KitError, Module, _, country, curriculum
 from migkit.reference.curriculum import curriculum_title
 from migkit.reference.files import read_yaml, replacing
+from migkit.reference.palette import BRICK, INK, SAND
 
-_SCHEMA = Path(__file__).parent / "assets" / "kolibri" / "schema_5.sql"
+_ASSETS = Path(__file__).parent / "assets" / "kolibri"
 _SCHEMA_VERSION = "5"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 #: Ids made from names in here are the same on every machine, so that an update finds what learners have done.
@@ -178,12 +182,13 @@ def _store_edition(files: list[tuple[str, Path]], storage: Path, progress: Progr
     """The whole edition as one zip, always the same for the same files."""
     total = sum(path.stat().st_size for _name, path in files) or 1
     done = 0
+    script = _script()
     new = storage / "new.zip"
     with replacing(new) as part, zipfile.ZipFile(part, "w") as package:
         for name, path in files:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_STORED if path.suffix in _PACKED_ALREADY else zipfile.ZIP_DEFLATED
-            with path.open("rb") as source, package.open(entry, "w", force_zip64=True) as target:
+            with _content(name, path, script) as source, package.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
             done += path.stat().st_size
             progress(0.95 * done / total, name)
@@ -194,6 +199,28 @@ def _store_edition(files: list[tuple[str, Path]], storage: Path, progress: Progr
     target_path.parent.mkdir(parents=True, exist_ok=True)
     new.replace(target_path)
     return stored
+
+
+def _content(name: str, path: Path, script: str) -> BinaryIO:
+    """A file as it goes into the zip: in pages that keep work, Kolibri's script stands before all others."""
+    if name != "index.html" and not (name.startswith(f"{LITE}/") and name.endswith("/index.html")):
+        return path.open("rb")
+    return io.BytesIO(path.read_text(encoding="utf-8").replace("<head>", f"<head>{script}", 1).encode("utf-8"))
+
+
+def _script() -> str:
+    sentences = {
+        "blocked": _(
+            "Nothing was saved: Kolibri does not let a page save files. Copy this address into a new tab of the "
+            "browser. Your work is there too, and there it can be saved."
+        ),
+        "address": _("Address for a new tab"),
+        "close": _("Close"),
+    }
+    code = (_ASSETS / "in_kolibri.js").read_text(encoding="utf-8").replace("SENTENCES", json.dumps(sentences))
+    for name, colour in (("INK", INK), ("SAND", SAND), ("BRICK", BRICK)):
+        code = code.replace(name, colour)
+    return f"<script>{code}</script>"
 
 
 def _store(content: bytes, extension: str, storage: Path) -> _Stored:
@@ -309,7 +336,7 @@ def _questions(slug: str, use: str, thumbnail: _Stored, storage: Path) -> Iterat
 def _write_database(path: Path, channel: str, root: _Node, about: dict[str, str], version: int) -> None:
     author = str(read_yaml(ROOT / "CITATION.cff")["authors"][0]["name"])
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        connection.executescript((_ASSETS / "schema_5.sql").read_text(encoding="utf-8"))
         names = {"en": "English", "fr": "Français", "pt": "Português"}
         lang = about["lang"]
         _insert(connection, "language", id=lang, lang_code=lang, lang_name=names[lang], lang_direction="ltr")

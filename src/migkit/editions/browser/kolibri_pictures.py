@@ -32,7 +32,8 @@ def picture(title: str, line: str) -> bytes:
     axes.text(0.07, 0.12, line, transform=axes.transAxes, color=SAND, fontsize=15, va="center")
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
-        content, metadata={"Software": None})
+        content, metadata={"Software": None}
+    )
     return content.getvalue()
 
 
