@@ -58,13 +58,13 @@ def build_migkit_wheel(out: Path) -> Path:
                 files[f"migkit/{path.relative_to(PACKAGE).as_posix()}"] = path.read_bytes()
     for name, content in _home():
         files[f"migkit/home/{name}"] = content
-    head = f"Metadata-Version: 2.1\nName: migkit\nVersion: {__version__}\nLicense: BSD-3-Clause\n"
+    head = f"Metadata-Version: 2.1\nName: migkit\nVersion: {__version__}\nLicense: BSD-3-Clause AND CC-BY-4.0\n"
     needs = "".join(f"Requires-Dist: {name}\n" for name in ("matplotlib", "numpy", "pandas"))
     info = f"migkit-{__version__}.dist-info"
     files[f"{info}/METADATA"] = (head + needs).encode()
     for name in ("LICENSE", "LICENSE-CONTENT"):
         files[f"{info}/licenses/{name}"] = (ROOT / name).read_bytes()
-    return _write(f"migkit-{__version__}", files, out)
+    return write_wheel(f"migkit-{__version__}", files, out)
 
 
 def _home() -> Iterator[tuple[str, bytes]]:
@@ -114,7 +114,7 @@ def pure_wheel(name: str, out: Path) -> Path:
             )
         ) from None
     title = re.sub(r"[-_.]+", "_", found.metadata["Name"])
-    return _write(f"{title}-{found.version}", dict(_installed(found)), out)
+    return write_wheel(f"{title}-{found.version}", dict(_installed(found)), out)
 
 
 def _installed(found: Distribution) -> Iterator[tuple[str, bytes]]:
@@ -131,12 +131,15 @@ def _installed(found: Distribution) -> Iterator[tuple[str, bytes]]:
             yield place.as_posix(), path.read_bytes()
 
 
-def _write(stem: str, files: dict[str, bytes], out: Path) -> Path:
+def write_wheel(stem: str, files: dict[str, bytes], out: Path) -> Path:
     """Write the wheel: sorted, without dates, with a RECORD; what lies there under the same name is the same."""
     name, version = stem.split("-")
     info = next(
         (key.split("/")[0] for key in sorted(files) if ".dist-info/" in key), f"{name}-{version}.dist-info"
     )
+    # Pyodide does not start where a wheel has none.
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+    files = {f"{info}/METADATA": metadata, **files}
     mark = hashlib.sha256()
     for place in sorted(files):
         mark.update(f"{place}\0{len(files[place])}\0".encode() + files[place])

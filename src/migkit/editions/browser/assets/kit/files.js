@@ -66,7 +66,8 @@
     const there = await contents().get(place, { content: false }).catch(() => null);
     if (there) return;
     await makeFolder(folderOf(place));
-    await contents().save(place, { name: place.split("/").pop(), path: place, type: "directory", format: "json", content: null });
+    const fresh = await contents().newUntitled({ path: folderOf(place), type: "directory" });
+    await contents().rename(fresh.path, place);
   }
 
   function fault() {
