@@ -51,8 +51,8 @@ def edition(folder: Path, mark: str = "1a2b3c") -> Path:
         "lite/build/100.fc995bd.js": "var a",
         "lite/build/bundle.js": "var b",
         "lite/extensions/@jupyterlite/kernel/static/7.0123abcdef.js": "var c",
-        "lite/static/pyodide/pandas-2.2.3-cp312-cp312-pyodide_2024_0_wasm32.whl": "PK",
-        "lite/static/pyodide/pyodide.asm.wasm": "\0asm" + "x" * 5000,
+        "lite/static/pyodide-0.27.7/pandas-2.2.3-cp312-cp312-pyodide_2024_0_wasm32.whl": "PK",
+        "lite/static/pyodide-0.27.7/pyodide.asm.wasm": "\0asm" + "x" * 5000,
         "lite/files/04_census.ipynb": "{}",
         "data/recensement été.csv": "année;âge\n2014;3\n",
         "data/many.csv": "0123456789" * 10,
@@ -65,7 +65,7 @@ def edition(folder: Path, mark: str = "1a2b3c") -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    for name in ("index.html", "lite/static/pyodide/pyodide.asm.wasm"):
+    for name in ("index.html", "lite/static/pyodide-0.27.7/pyodide.asm.wasm"):
         content = (folder / name).read_bytes()
         (folder / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
         (folder / f"{name}.br").write_bytes(b"brotli of " + name.encode())
@@ -196,7 +196,7 @@ def server(request, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         ("/index.html", "text/html; charset=utf-8"),
         ("/kit/home.js", "text/javascript; charset=utf-8"),
         ("/kit/worker.mjs", "text/javascript; charset=utf-8"),
-        ("/lite/static/pyodide/pyodide.asm.wasm", "application/wasm"),
+        ("/lite/static/pyodide-0.27.7/pyodide.asm.wasm", "application/wasm"),
         ("/lite/files/04_census.ipynb", "application/json"),
         ("/data/many.csv", "text/csv; charset=utf-8"),
         ("/data/recensement%20%C3%A9t%C3%A9.csv", "text/csv; charset=utf-8"),
@@ -260,12 +260,13 @@ def test_without_a_packed_copy_the_next_best_comes(server: Running) -> None:
     [
         ("/lite/build/100.fc995bd.js", True),
         ("/lite/extensions/@jupyterlite/kernel/static/7.0123abcdef.js", True),
-        ("/lite/static/pyodide/pandas-2.2.3-cp312-cp312-pyodide_2024_0_wasm32.whl", True),
+        ("/lite/static/pyodide-0.27.7/pandas-2.2.3-cp312-cp312-pyodide_2024_0_wasm32.whl", True),
         ("/kit/home.js?v=0123abc", True),
         ("/lite/build/bundle.js", False),
         ("/lite/build/bundle.js?v=1", False),
         ("/kit/home.js?_v=0123abc", False),
-        ("/lite/static/pyodide/pyodide.asm.wasm", False),
+        ("/lite/static/pyodide-0.27.7/pyodide.asm.wasm", True),
+        ("/lite/files/04_census.ipynb", False),
         ("/", False),
     ],
 )
@@ -489,6 +490,9 @@ def test_ctrl_c_ends_it_with_a_word(name: str, folder: Path, tmp_path: Path) -> 
     process = start(name, folder, port, tmp_path, browser=True)
     wait_for(port, process)
     assert Running(port, process).ask("/").status == 200
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "opened").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
     with socket.create_connection(("127.0.0.1", port)):  # a browser that is still there
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=10)[0]

@@ -25,7 +25,6 @@ def serve(folder: Path, port: int | None, lan: bool, browser: bool) -> None:
     check_edition(folder)
     if port is not None and not server.same_edition(port, server.read_settings(str(folder))):
         serving.choose_port(port, port, "--port", host="0.0.0.0" if lan else serving.HOST)
-    serving.end_on_signals()
     try:
         server.run(str(folder), port, browser, _room_address() if lan else "")
     except server.Trouble as trouble:

@@ -21,7 +21,8 @@ LASTING = (
     "lite/build/*.HASH.js",
     "lite/build/HASH.*",
     "lite/extensions/**/static/*.HASH.js",
-    "lite/static/pyodide/*.whl",
+    "lite/static/pyodide-*/**",  # its folder names the version, and what the kit makes for it is named by a hash
+    "lite/**/*.whl",
 )
 #: Content types, by the end of a name.
 TYPES = {

@@ -238,7 +238,9 @@ sub main {
     for (0 .. $#arguments - 1) {
         ($port, $tries) = ($arguments[$_ + 1], 1) if $arguments[$_] eq "--port";
     }
-    my ($server, $used);
+    my ($server, $used, %children, $ended);
+    local $SIG{PIPE} = "IGNORE";
+    local $SIG{INT} = local $SIG{TERM} = local $SIG{HUP} = sub { $ended = 1 };
     for ($port .. $port + $tries - 1) {
         $used = $_;
         $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $used, Listen => 128, ReuseAddr => 1);
@@ -261,14 +263,14 @@ sub main {
     print "\n  ", say_("stop"), "\n\n";
 
     # A process for each connection. Ctrl+C reaches all of them; only this one speaks.
-    my (%children, $ended);
-    local $SIG{PIPE} = "IGNORE";
-    local $SIG{INT} = local $SIG{TERM} = local $SIG{HUP} = sub { $ended = 1 };
     show($address) if $browser;
     while (!$ended) {
-        my $client = $server->accept;
+        my $ready = "";
+        vec($ready, fileno $server, 1) = 1;
+        # Not longer, so that the end is seen even if its signal came just before this line.
+        my $client = select($ready, undef, undef, 0.5) > 0 ? $server->accept : undef;
         while ((my $gone = waitpid -1, WNOHANG) > 0) { delete $children{$gone} }
-        next unless $client;  # woken by a signal
+        next unless $client;
         my $child = fork;
         if (defined $child and !$child) {
             $SIG{$_} = sub { POSIX::_exit(0) } for qw(INT TERM HUP);

@@ -12,10 +12,12 @@ import contextlib
 import http.server
 import os
 import re
+import signal
 import socket
 import socketserver
 import sys
 import threading
+import time
 import urllib.parse
 import urllib.request
 import webbrowser
@@ -328,6 +330,15 @@ def show(address: str, browser: bool) -> None:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
+def end_on_signals() -> "list[int]":
+    """Note Ctrl+C, a closed window or a shutdown in the list that is returned, instead of breaking off."""
+    noted = []  # type: list[int]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # no system has all
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _frame: noted.append(number))
+    return noted
+
+
 def run(folder: str, port: "int | None", browser: bool, lan: str = "") -> None:
     """Serve the edition in ``folder`` until Ctrl+C, or show the one that is open already.
 
@@ -344,6 +355,7 @@ def run(folder: str, port: "int | None", browser: bool, lan: str = "") -> None:
     wanted = port or settings.port
     usual = f"http://localhost:{wanted}/"
     servers = []  # type: list[Server]
+    ended = end_on_signals()
     for each in range(wanted, wanted + (1 if port else PORTS)):
         try:
             servers = listen(folder, settings, each, "0.0.0.0" if lan else HOST)
@@ -366,14 +378,12 @@ def run(folder: str, port: "int | None", browser: bool, lan: str = "") -> None:
         tell("\n  " + settings.say("other_port", port=wanted, usual=usual, address=address))
     tell("\n  " + settings.say("stop") + "\n")
     show(address, browser)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        tell("\n  " + settings.say("stopped"))
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
+    while not ended:
+        time.sleep(0.1)
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    tell("\n  " + settings.say("stopped"))
 
 
 def main(arguments: "list[str]") -> int:

@@ -212,22 +212,22 @@ def listen(first, tries, browser)
   exit TOLD
 end
 
-$stdout.sync = true
-trap("HUP") { exit }
-trap("TERM") { exit }
-browser = !ARGV.include?("--no-browser")
-place = ARGV.index("--port")
-wanted = (place ? ARGV[place + 1] : USUAL["port"]).to_i
-server, port = listen(wanted, place ? 1 : PORTS, browser)
-server.listen(128)
-address = "http://localhost:#{port}/"
-puts "", "  " + say("ready", address: address)
-if port != wanted
-  puts "", "  " + say("other_port", port: wanted, usual: "http://localhost:#{wanted}/", address: address)
-end
-puts "", "  " + say("stop"), ""
-show(address) if browser
 begin
+  $stdout.sync = true
+  trap("HUP") { exit }
+  trap("TERM") { exit }
+  browser = !ARGV.include?("--no-browser")
+  place = ARGV.index("--port")
+  wanted = (place ? ARGV[place + 1] : USUAL["port"]).to_i
+  server, port = listen(wanted, place ? 1 : PORTS, browser)
+  server.listen(128)
+  address = "http://localhost:#{port}/"
+  puts "", "  " + say("ready", address: address)
+  if port != wanted
+    puts "", "  " + say("other_port", port: wanted, usual: "http://localhost:#{wanted}/", address: address)
+  end
+  puts "", "  " + say("stop"), ""
+  show(address) if browser
   loop { Thread.new(server.accept) { |client| talk(client) } }
 rescue Interrupt
   puts "", "  " + say("stopped")
