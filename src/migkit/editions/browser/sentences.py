@@ -14,8 +14,8 @@ def old_browser() -> str:
 def opened_as_file() -> str:
     """What the page says when it was opened by a double click: browsers run no Python from there."""
     return _(
-        "You opened this page as a file, and browsers run no Python from a file. Close it and double-click the "
-        "start file of the same folder: start_windows, start_macos or start_linux."
+        "You opened this page as a file, and browsers run no Python from a file. Close it and look into the same "
+        "folder: double-click “Start on Windows” or “Start on macOS”, on Linux run start_on_linux.sh."
     )
 
 
