@@ -75,8 +75,8 @@ def sentences() -> dict[str, str]:
         "stopped": _("The kit is closed. Your work stays in your browser."),
         "already": _("The kit is open already, at {address}"),
         "other_port": _(
-            "Another program uses port {port}, so today the kit has another address. Work that you saved at "
-            "{usual} does not show here. It is not lost: it is there again when the kit opens at that address."
+            "Another program uses port {port}, so the kit has another address today. Work saved at {usual} "
+            "is not lost: it shows again when the kit opens there."
         ),
         "no_port": _("The ports {first} to {last} are all taken. Restart the computer, then start the kit again."),
         "missing": _("There is no such page in this edition of the kit."),
