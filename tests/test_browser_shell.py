@@ -1,4 +1,4 @@
-"""The kit's bar inside a real JupyterLite: it saves by itself, loses nothing between tabs, takes work out and in."""
+"""The bar inside a real JupyterLite: it saves by itself, loses nothing between tabs, takes work out and in."""
 
 import functools
 import http.server
