@@ -24,6 +24,7 @@ GROUPS = {
     "base": ("requirements.txt", 1400),
     "docs": ("requirements/docs.txt", 900),
     "office": ("requirements/office.txt", 900),
+    "browser": ("requirements/browser.txt", 400),
     "spark": ("requirements/spark.txt", 1600),
     "test": ("requirements/test.txt", 900),
 }

@@ -95,3 +95,12 @@ def built_book(teaching_data: Path) -> Path:
     from migkit.editions import book
 
     return book.build().html
+
+
+@pytest.fixture(scope="session")
+def browser_edition(teaching_data: Path) -> Path:
+    """The folder of the built browser edition; what has not changed is not built again."""
+    from migkit.cli.browser_build import exercises
+    from migkit.editions.browser.build import build
+
+    return build(exercises=exercises).out

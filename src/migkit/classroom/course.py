@@ -415,6 +415,15 @@ def data_maker(slug: str) -> WriteData:
     return write
 
 
+def copy_exercises(exercises: Path, root: Path, module: str) -> None:
+    """The authors' exercises and the settings of nbgrader, into the folder that nbgrader works in."""
+    shutil.copytree(exercises, root / "source" / module, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    (root / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
+    authors = exercises.parent.parent / "nbgrader_config.py"
+    if authors.is_file():
+        shutil.copyfile(authors, root / "nbgrader_exercises.py")
+
+
 def _fill(
     root: Path,
     settings: Settings,
@@ -424,13 +433,7 @@ def _fill(
 ) -> None:
     for room in ("source", "release", "submitted", "autograded", "feedback", "inbox", "backups", "reports"):
         (root / room).mkdir(parents=True)
-    shutil.copytree(
-        exercises, root / "source" / settings.module, ignore=shutil.ignore_patterns(".*", "__pycache__")
-    )
-    (root / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
-    authors = exercises.parent.parent / "nbgrader_config.py"
-    if authors.is_file():
-        shutil.copyfile(authors, root / "nbgrader_exercises.py")
+    copy_exercises(exercises, root, settings.module)
     (root / "class.yml").write_text(yaml.safe_dump(asdict(settings), sort_keys=False), encoding="utf-8")
     write_roster(roster, root / "roster.csv")
     made = root / "trainer" / ".made"

@@ -1,13 +1,14 @@
 """Handing out: the notebook without solutions, the data and a short READ ME in one zip."""
 
 import re
+import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from migkit.classroom import files, individual, notebooks
-from migkit.classroom.course import Course, WriteData
+from migkit.classroom.course import Course, Settings, WriteData, copy_exercises, source_folder
 from migkit.classroom.roster import Person
 from migkit.reference import KitError, _
 
@@ -171,3 +172,16 @@ def _release_notebook(course: Course) -> NotebookNode:
             )
         )
     return released
+
+
+def participants_notebook(module: str) -> bytes:
+    """The exercises of ``module`` as participants get them, without solutions, outside of any class.
+
+    Raises:
+        KitError: if the module has no exercises, or nbgrader left something of a solution in them.
+    """
+    with tempfile.TemporaryDirectory(prefix="kit-release-") as scratch:
+        course = Course(Path(scratch), Settings(module, country="", seed=0, scale=0))
+        copy_exercises(source_folder(module), course.root, module)
+        _release_notebook(course)
+        return course.release_notebook.read_bytes()

@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "world": ("migkit.cli.world", _("Compare the synthetic world with published figures.")),
     "book": ("migkit.cli.book", _("Build the book (a web site that needs no internet).")),
     "docs": ("migkit.cli.docs", _("Make session plans, slides and handouts: DOCX, PPTX, PDF.")),
+    "browser": ("migkit.cli.browser", _("Build the edition that runs in the browser: USB stick, web server, Kolibri.")),
     "class": ("migkit.cli.class_", _("Run a class: hand out, collect, grade, give feedback.")),
 }
 
@@ -71,6 +72,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("\nStopped. Nothing that was finished is lost; run the same command to go on."), err=True)
         sys.exit(130)
+    except PermissionError as trouble:
+        click.echo(
+            _("kit: This computer does not let you use {file}: choose another folder.").format(file=trouble.filename),
+            err=True,
+        )
+        sys.exit(1)
     except OSError as trouble:
         if trouble.errno != 28:
             raise

@@ -51,6 +51,7 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
     ensure("test")
     ensure("docs")  # the documents are tested as well
     ensure("office")  # and so are the engines
+    ensure("browser")  # and the edition that runs in the browser
     if pytest_arguments:
         quick_only = ["-m", "not slow and not browser"] if quick else []
         fine = _run("tests", ["pytest", *pytest_arguments, *quick_only])
