@@ -766,6 +766,28 @@ def test_opened_as_a_file_the_page_says_what_to_do_and_shows_the_path(chromium, 
 
 
 @pytest.mark.browser
+def test_an_edition_that_was_copied_in_part_says_so(chromium, site):
+    page = chromium.new_page()
+    page.route("**/edition.json", lambda route: route.fulfill(status=404))
+    page.goto(site)
+    page.wait_for_selector("#notice.is-fault")
+    assert "copy the folder anew" in page.inner_text("#notice")
+    assert "Migration in the census" in page.inner_text("#path")
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_skip_link_keeps_the_view(visit):
+    page = visit.go("work")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(300)
+    assert page.locator("#work").is_visible()
+
+
+@pytest.mark.browser
 def test_a_modern_browser_sees_no_such_sentence(visit):
     page = visit.go()
     assert page.locator("#kit-old-browser").count() == 0

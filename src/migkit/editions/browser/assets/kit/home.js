@@ -524,7 +524,8 @@
 
   /* --- Which part of the page is shown ----------------------------------------------------------------- */
 
-  const route = () => location.hash.replace(/^#\/?/, "").split("/");
+  let where = location.hash; /* not the places on this page, such as #main */
+  const route = () => (where.startsWith("#/") ? where.slice(2).split("/") : [""]);
 
   async function reload() {
     records = await progress.all();
@@ -550,7 +551,8 @@
   }
 
   async function go() {
-    if (location.hash && !location.hash.startsWith("#/")) return; /* a place on this page */
+    if (location.hash && !location.hash.startsWith("#/")) return;
+    where = location.hash;
     notice("");
     say("");
     $("work-plan").replaceChildren();
@@ -564,7 +566,9 @@
     try {
       edition = await (await fetch("kit/edition.json")).json();
     } catch (trouble) {
-      return; /* opened as a file: the page says so itself, and the path can be read */
+      /* opened as a file, the page says so itself; the path can be read in any case */
+      if (location.protocol !== "file:") notice(document.body.dataset.noEdition, true);
+      return;
     }
     wirePath();
     wireWork();

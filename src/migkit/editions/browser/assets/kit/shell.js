@@ -196,11 +196,17 @@
     if (how === "started") setState(edition.text.saving);
     if (how === "failed") failed();
     if (how.startsWith("completed")) {
+      if (!panels.get(panel).at) lasting();
       panels.get(panel).at = new Date();
       /* a write that the disk must answer for takes the notebook, written before it, along */
       window.kit.progress.put(`saved/${path(panel)}`, {});
       showState(panel);
     }
+  }
+
+  /** Ask the browser not to throw this away when the disk runs full; some grant it, some ask, some know no such thing. */
+  function lasting() {
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
   }
 
   function showState(panel) {
