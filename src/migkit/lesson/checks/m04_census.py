@@ -7,16 +7,10 @@ from typing import Any
 import pandas as pd
 
 from migkit.lesson.checks import Choice, Data, Mistake, Number, Question, Slip, Table
-from migkit.measures import (
-    RULES,
-    TableSpec,
-    age_groups,
-    classify,
-    coverage_rates,
-    dual_system,
-    make_table,
-    whipple,
-)
+from migkit.measures.census_quality import whipple
+from migkit.measures.coverage import coverage_rates, dual_system
+from migkit.measures.definitions import RULES, classify
+from migkit.measures.tables import TableSpec, age_groups, make_table
 from migkit.reference import KitError
 from migkit.reference.language import N_
 

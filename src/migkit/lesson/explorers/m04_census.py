@@ -8,7 +8,8 @@ import pandas as pd
 from migkit.lesson.data import load, truth
 from migkit.lesson.explorers.engine import Bar, Control, Explorer, Frame, number, percent, percent_options
 from migkit.lesson.style import synthetic_source
-from migkit.measures import RULES, compare_definitions, whipple
+from migkit.measures.census_quality import whipple
+from migkit.measures.definitions import RULES, compare_definitions
 from migkit.reference import _
 from migkit.reference import country as find_country
 

@@ -5,7 +5,8 @@ import pandas as pd
 from migkit.lesson.checking import Practice
 from migkit.lesson.checks import Data, Mistake, Number, Question
 from migkit.lesson.checks.m04_census import HOME, NOT_STATED, all_listed, usual_residents
-from migkit.measures import classify, whipple
+from migkit.measures.census_quality import whipple
+from migkit.measures.definitions import classify
 from migkit.reference.language import N_
 
 _ALL_ROWS = N_("That is every row: len() also counts where the condition says no. Put it into table[ ... ] first.")
