@@ -428,6 +428,7 @@ def test_python_runs_in_the_real_edition_inside_kolibri(fresh_kolibri, tmp_path,
         sign_in(learner, fresh_kolibri)
         page = open_node(learner, fresh_kolibri, channel, "04_census/lesson")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=120_000)
+        page.locator(".kit-loading").wait_for(state="detached", timeout=240_000)
         page.locator(".jp-CodeCell .cm-content").first.click()
         learner.keyboard.press("Shift+Enter")
         page.locator(".jp-CodeCell .jp-InputPrompt", has_text="[1]:").first.wait_for(timeout=240_000)
