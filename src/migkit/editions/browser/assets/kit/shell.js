@@ -63,6 +63,7 @@
     look();
     await window.kit.progress.all();
     if (window.kit.progress.refused) say("storage_refused", true, ["save_work", saveWork]);
+    window.addEventListener("kit-fault", (event) => say(event.detail, true, ["save_work", saveWork])); /* files.js */
   }
 
   /* --- The bar ----------------------------------------------------------------------------------------- */
