@@ -312,7 +312,15 @@ def test_lab_button_only_where_the_kit_serves(desk: Visit) -> None:
     try:
         page = desk.go(name)
         page.wait_for_selector("a.kit-open")
-        assert page.locator("a.kit-open").first.get_attribute("href") == f"/open/notebooks/{READY[0]}.ipynb"
+        opened = "link => new URL(link.href).pathname"
+        assert page.locator("a.kit-open").first.evaluate(opened) == f"/open/notebooks/{READY[0]}.ipynb"
+        opens = {"lab": True, "open": "../lite/notebooks/index.html?path=", "label": "Open and run it here"}
+        desk.server.answers["/kit.json"] = json.dumps(opens)  # what the browser edition says
+        page = desk.go(name)
+        page.wait_for_selector("a.kit-open")
+        link = page.locator("a.kit-open").first
+        assert link.get_attribute("href") == f"../../lite/notebooks/index.html?path=notebooks/{READY[0]}.ipynb"
+        assert link.inner_text() == "Open and run it here"
         page = desk.go("book/licence.html")
         assert page.locator("a.kit-open").count() == 0
     finally:

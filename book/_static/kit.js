@@ -2,15 +2,17 @@
 (() => {
   "use strict";
 
-  /* --- "Open in JupyterLab", only where the kit's own server shows the page --------------------------- */
+  /* --- "Open in JupyterLab", only where something that opens notebooks shows the page ------------------ */
 
   const LABEL = "Open in JupyterLab";
+  const TOP = document.documentElement.dataset.content_root || "./";
 
-  function openButton(notebook) {
+  /* kit.json at the top of the book says what opens a notebook: the kit's own server, or Python in the page. */
+  function openButton(notebook, served) {
     const link = document.createElement("a");
     link.className = "kit-open";
-    link.href = "/open/" + notebook.split("/").map(encodeURIComponent).join("/");
-    link.textContent = LABEL;
+    link.href = TOP + (served.open || "open/") + notebook.split("/").map(encodeURIComponent).join("/");
+    link.textContent = served.label || LABEL;
     return link;
   }
 
@@ -19,16 +21,16 @@
     if (!wanted.length || !location.protocol.startsWith("http")) return;
     let served;
     try {
-      served = await (await fetch("/kit.json", { cache: "no-store" })).json();
+      served = await (await fetch(TOP + "kit.json", { cache: "no-store" })).json();
     } catch {
       return; /* another server, or none */
     }
     if (!served || served.lab !== true) return;
     for (const place of wanted) {
       if (place === document.body) {
-        document.querySelector("article h1")?.after(openButton(place.dataset.notebook));
+        document.querySelector("article h1")?.after(openButton(place.dataset.notebook, served));
       } else {
-        place.append(openButton(place.dataset.notebook));
+        place.append(openButton(place.dataset.notebook, served));
       }
     }
   }

@@ -20,7 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "world": ("migkit.cli.world", _("Compare the synthetic world with published figures.")),
     "book": ("migkit.cli.book", _("Build the book (a web site that needs no internet).")),
     "docs": ("migkit.cli.docs", _("Make session plans, slides and handouts: DOCX, PPTX, PDF.")),
-    "browser": ("migkit.cli.browser", _("Build the edition that runs in the browser: USB stick, web server, Kolibri.")),
+    "browser": ("migkit.cli.browser", _("The kit in the browser: for a USB stick, a web server, Kolibri.")),
     "class": ("migkit.cli.class_", _("Run a class: hand out, collect, grade, give feedback.")),
 }
 
@@ -74,7 +74,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(130)
     except PermissionError as trouble:
         click.echo(
-            _("kit: This computer does not let you use {file}: choose another folder.").format(file=trouble.filename),
+            _("kit: This computer does not let you use {file}: choose another folder.").format(
+                file=trouble.filename
+            ),
             err=True,
         )
         sys.exit(1)

@@ -232,8 +232,9 @@ def _copy_book(out: Path, say: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix="kit-book-") as scratch:
         copy = Path(scratch) / "book"
         shutil.copytree(html, copy, ignore=shutil.ignore_patterns("*.map", ".buildinfo"))
+        opens = {"open": f"../{NOTEBOOK_PAGE}?path=", "label": _("Open and run it here")}
         # The pages ask here what can open a notebook (book/_static/kit.js).
-        write_text(copy / "kit.json", json.dumps({"lab": True, "open": f"../{NOTEBOOK_PAGE}?path="}))
+        write_text(copy / "kit.json", json.dumps({"lab": True, **opens}))
         put_in_place(copy, out / BOOK)
 
 

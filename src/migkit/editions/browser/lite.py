@@ -7,7 +7,6 @@ than localhost has none: the three ways to open the edition work alike.
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from migkit.editions.browser.trees import put_in_place
 from migkit.reference import KitError, _
 from migkit.reference.files import write_text
 
-#: The applications: the notebook alone, and JupyterLab for those who know it. `tree` and `edit` belong to the first.
+#: The applications: the notebook alone (with `tree` and `edit`), and JupyterLab for those who know it.
 APPS: tuple[str, ...] = ("lab", "notebooks", "tree", "edit")
 
 #: JupyterLite keeps changed and added files in this database of the browser.
@@ -189,6 +188,7 @@ def write_loading(out: Path, kit: Path, packages: list[str]) -> None:
     files = [_weight(python / name, out.parent) for name in dict.fromkeys(names)]
     texts = {
         "title": _("The notebook is being opened"),
+        "small": _("Python is starting; you can read already"),
         "about": _(
             "Python runs in this page. The first time it is fetched; later it comes from this browser's own store."
         ),
@@ -201,7 +201,8 @@ def write_loading(out: Path, kit: Path, packages: list[str]) -> None:
         "soon": _("nearly there; this computer takes a little longer"),
         "again": _("Try again"),
         "missing": _(
-            "{file} could not be fetched: see that the stick is still in, or that the server still runs, then try again."
+            "{file} could not be fetched: see that the stick is still in, or that the server still runs, "
+            "then try again."
         ),
         "broken": _("Python could not be started ({why}). Close other tabs to free memory, then try again."),
     }

@@ -208,6 +208,7 @@
           known.add(panel);
           if (screen) {
             screen.classList.add("kit-small");
+            screen.querySelector("h1").textContent = plan.texts.small;
             at("python");
           }
           follow(panel).catch((error) => screen && fault(fill(plan.texts.broken, { why: error.message })));

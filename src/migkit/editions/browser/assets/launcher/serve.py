@@ -21,6 +21,7 @@ import time
 import urllib.parse
 import urllib.request
 import webbrowser
+from typing import Any
 
 #: Exit code after which the launcher need not try another server: the user has been told why.
 TOLD = 2
@@ -212,7 +213,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
     timeout = 60
-    edition = None  # type: Edition
+    edition: "Edition"
 
     def do_GET(self) -> None:
         """Answer."""
@@ -265,9 +266,9 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
-    def handle_error(self, request: "object", client_address: "object") -> None:
+    def handle_error(self, request: "Any", client_address: "Any") -> None:
         """A broken connection is no error of ours; tell of everything else."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, socket.timeout)):
             http.server.HTTPServer.handle_error(self, request, client_address)
