@@ -477,3 +477,47 @@ def test_a_file_of_the_page_is_beside_the_notebook(worker):
     worker.run("from migkit.lesson import save_file\nsave_file(load_own('my.csv'), 'mine.csv')")
     worker.run("from migkit.reference.browser.work_folder import after_cell\nafter_cell()")
     worker.page.wait_for_function("heard.some(m => m.kind === 'saved' && m.path === 'notebooks/mine.csv')")
+
+
+# --- the learner's files, in JupyterLite
+
+RUN = """async code => {
+  const panel = [...window.jupyterapp.shell.widgets("main")].find((each) => each.sessionContext);
+  const future = panel.sessionContext.session.kernel.requestExecute({ code });
+  let said = "";
+  future.onIOPub = (message) => { said += message.content.text || message.content.evalue || ""; };
+  await future.done;
+  return said.trim();
+}"""
+UPLOAD = """() => window.jupyterapp.serviceManager.contents.save("notebooks/my.csv",
+  { name: "my.csv", path: "notebooks/my.csv", type: "file", format: "text", content: "a,b\\n1,2\\n" })"""
+LIST = """async folder => {
+  const listed = await window.jupyterapp.serviceManager.contents.get(folder, { content: true });
+  return listed.content.map((each) => each.name).sort();
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_uploaded_and_written_files_survive_a_new_python(browser_edition, chromium):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=browser_edition))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = chromium.new_page()
+    page.set_default_timeout(180_000)
+    page.add_init_script("window.started = 0; addEventListener('kit-python', () => { window.started += 1; })")
+    page.goto(f"http://127.0.0.1:{server.server_port}/lite/notebooks/index.html?path=notebooks/04_census.ipynb")
+    page.wait_for_function("window.started === 1")
+    page.evaluate(UPLOAD)
+    page.wait_for_timeout(1000)
+    assert page.evaluate(RUN, "from migkit.lesson import *; print(len(load_own('my.csv')))") == "1"
+    page.evaluate(RUN, "import os; os.makedirs('out'); save_file(load_own('my.csv'), 'out/mine.csv')")
+    page.wait_for_timeout(2000)
+    assert page.evaluate(LIST, "notebooks/out") == ["mine.csv"]
+    page.evaluate(
+        "[...jupyterapp.shell.widgets('main')].find((each) => each.sessionContext).sessionContext.restartKernel()"
+    )
+    page.wait_for_function("window.started === 2")
+    page.wait_for_timeout(1500)
+    assert page.evaluate(RUN, "import os; print(sorted(os.listdir()))") == "['my.csv', 'out']"
+    page.close()
+    server.shutdown()
