@@ -1,51 +1,27 @@
 """The bar inside a real JupyterLite: it saves by itself, loses nothing between tabs, takes work out and in."""
 
-import functools
-import http.server
 import json
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from migkit.editions.browser import home, layout
-from migkit.reference import ROOT, curriculum
-from test_browser_home import DESK, TELEPHONE, Visit, give, saved_work, start_browser
+from migkit.editions.browser import layout
+from migkit.reference import curriculum
+from test_browser_home import DESK, TELEPHONE, Visit, give, saved_work, serving, start_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SLUG = next(module.slug for module in curriculum(ready_only=True))
 LESSON, EXERCISE = layout.lesson(SLUG), layout.exercise(SLUG)
-BUILT = ROOT / "_build" / "browser" / "GMB-en"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[str]:
-    """The built edition, with first page and bar as they are now in the sources."""
-    if not (BUILT / "manifest.json").is_file():
-        pytest.skip("no edition is built: kit browser build --country GMB")
-    fresh = tmp_path_factory.mktemp("fresh")
-    home.write_home(fresh, "GMB", "en")
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-        def translate_path(self, path: str) -> str:
-            place = Path(super().translate_path(path))
-            new = fresh / place.relative_to(BUILT)
-            return str(new if new.is_file() else place)
-
-    handler = functools.partial(Handler, directory=str(BUILT))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+def site(browser_edition) -> Iterator[str]:
+    yield from serving(browser_edition)
 
 
 @pytest.fixture
@@ -242,3 +218,33 @@ def test_storage_refused_is_told_and_the_work_goes_out_as_a_file(chromium, site)
     assert kept(other.page, "kept in a file alone")
     visitor.context.close()
     other.context.close()
+
+
+CELL = """
+print(6 * 7 * 1000 + 1)
+from migkit.lesson.box import Box
+from migkit.lesson.room import tell
+tell("turn1", Box("right", "x"))
+"""
+
+
+def test_what_has_run_is_saved_at_once_and_its_check_is_written_down(visit, site):
+    page = open_notebook(visit.page, site, LESSON)
+    page.wait_for_function(
+        "(own => own && own.kernel && own.kernel.status === 'idle')"
+        "(jupyterapp.shell.currentWidget.sessionContext.session)",
+        timeout=180_000,
+    )
+    page.evaluate(
+        """async code => {
+          await jupyterapp.commands.execute('notebook:insert-cell-above');
+          jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(code);
+          await jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        CELL,
+    )
+    assert wait_kept(page, "42001", 30) < 2  # counted from the end of the cell
+    page.wait_for_timeout(1000)
+    records = page.evaluate("kit.progress.all()")
+    assert records[f"check/{LESSON}/turn1"]["passed"]
+    assert not visit.outside
