@@ -24,6 +24,8 @@ CHROMIUM_ARGUMENTS = [
 #: Files whose tests watch the clock, the processes or the processors of the machine: nothing runs beside them.
 ALONE = (
     "book_site",
+    "browser_home",
+    "browser_shell",
     "classroom_attacks",
     "classroom_board",
     "classroom_demo",
