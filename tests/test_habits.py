@@ -96,7 +96,8 @@ def test_the_locks_hold_what_pyproject_asks_for():
 def test_what_the_package_imports_stands_in_pyproject():
     """A package that comes only because another one needs it can vanish with the next version of that one."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["docs"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["docs"] + extras["browser"]
     named = {re.split(r"[<>=!\[;]", line)[0].strip().lower().replace("_", "-") for line in wanted}
     made_by = packages_distributions()
     for file in tracked("src/*.py", "src/**/*.py"):

@@ -41,8 +41,9 @@ def _environment() -> dict[str, str]:
 @click.option(
     "--quick", is_flag=True, help="Leave out what takes minutes: the book, the lessons, the class, browsers."
 )
+@click.option("--coverage", is_flag=True, help="Also say which lines no test runs; takes a third longer.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
+def command(quick: bool, coverage: bool, pytest_arguments: tuple[str, ...]) -> None:
     """Run style and type checks, then every test. With further arguments only pytest runs, with these.
 
     The first run installs the test tools. Tests that need Chromium or bubblewrap say so when these are
@@ -57,18 +58,18 @@ def command(quick: bool, pytest_arguments: tuple[str, ...]) -> None:
         fine = _run("tests", ["pytest", *pytest_arguments, *quick_only])
     else:
         verdicts = [_run(name, check) for name, check in CHECKS.items()]  # all of them, also after a failure
-        verdicts += [_run(name, ["pytest", *part]) for name, part in _parts(quick).items()]
+        verdicts += [_run(name, ["pytest", *part]) for name, part in _parts(quick, coverage).items()]
         fine = all(verdicts)
     if not fine:
         raise click.exceptions.Exit(1)
 
 
-def _parts(quick: bool) -> dict[str, list[str]]:
+def _parts(quick: bool, coverage: bool = False) -> dict[str, list[str]]:
     """The tests in two parts: most run two files at a time; those that watch the clock run alone."""
     left_out = " and not slow and not browser" if quick else ""
-    cover = [] if quick else ["--cov", "--cov-report="]
-    report = [] if quick else ["--cov-append", "--cov-report=term:skip-covered"]
+    cover = ["--cov", "--cov-report="] if coverage else []
+    report = ["--cov", "--cov-append", "--cov-report=term:skip-covered"] if coverage else []
     # A file stays with one worker: its tests share what is slow to make.
-    together = ["--numprocesses=2", "--dist=loadfile", "-m", f"not alone{left_out}", *cover]
-    alone = ["--durations=15", "-m", f"alone{left_out}", *cover[:1], *report]
+    together = ["--numprocesses=2", "--dist=loadfile", "--durations=15", "-m", f"not alone{left_out}", *cover]
+    alone = ["--durations=15", "-m", f"alone{left_out}", *report]
     return {"tests": together, "tests that run alone": alone}

@@ -64,7 +64,7 @@ def renew(folder: Path = VENDOR) -> list[str]:
     changed: list[str] = []
     for package in described["packages"]:
         with tempfile.TemporaryDirectory() as scratch:
-            unpacked = _fetch(package["name"], package["version"], Path(scratch))
+            unpacked = npm_package(package["name"], package["version"], Path(scratch))
             fresh = _take(unpacked, package["take"], folder)
         changed += [name for name, digest in fresh.items() if package["files"].get(name) != digest]
         package["files"] = fresh
@@ -72,11 +72,19 @@ def renew(folder: Path = VENDOR) -> list[str]:
     return changed
 
 
-def _fetch(name: str, version: str, scratch: Path) -> Path:
-    """Unpack ``name@version`` below ``scratch`` and give the folder in which its files are."""
+def npm_package(name: str, version: str, scratch: Path) -> Path:
+    """Unpack ``name@version`` below ``scratch`` and give the folder in which its files are.
+
+    The npm client fetches it, because it knows this machine's registry, proxy and certificates.
+
+    Raises:
+        KitError: if there is no npm, or it cannot fetch the package.
+    """
     npm = shutil.which("npm")
     if npm is None:
-        raise KitError(_("This JavaScript is renewed with npm, which is not on the PATH: install Node.js."))
+        raise KitError(
+            _("{name} is fetched with npm, which is not on the PATH: install Node.js.").format(name=name)
+        )
     command = [npm, "pack", "--silent", f"{name}@{version}", "--pack-destination", str(scratch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     archives = list(scratch.glob("*.tgz"))

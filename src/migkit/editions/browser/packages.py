@@ -43,7 +43,6 @@ SLIM: Mapping[str, tuple[str, ...]] = {
     "matplotlib": (
         "matplotlib/mpl-data/fonts/afm/*",
         "matplotlib/mpl-data/fonts/pdfcorefonts/*",
-        "matplotlib/mpl-data/fonts/ttf/STIX*",
         "matplotlib/mpl-data/fonts/ttf/DejaVuSerif*",
         "matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-*",
         "matplotlib/mpl-data/images/*",
@@ -84,7 +83,6 @@ KIT_NEEDS: tuple[str, ...] = (
     "matplotlib",
     "matplotlib-inline",
     "ipython",
-    "pyyaml",
     "ipywidgets",
 )
 

