@@ -31,7 +31,7 @@ class Finder(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Where the module is, after its package was fetched; None if it is none of ours."""
-        if fullname not in ON_DEMAND or fullname not in _lock():
+        if fullname not in ON_DEMAND or _key(fullname) not in _lock():
             return None
         _fetch_all(_missing(fullname))
         invalidate_caches()
@@ -51,6 +51,11 @@ def _lock() -> dict[str, Any]:
     return packages
 
 
+def _key(name: str) -> str:
+    """A package's name as the lock spells it."""
+    return name.lower().replace("_", "-")
+
+
 def _loaded() -> Any:
     """Pyodide's own record of what it has loaded."""
     import pyodide_js
@@ -64,7 +69,7 @@ def _missing(name: str) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def visit(each: str) -> None:
-        entry = lock[each.lower().replace("_", "-")]
+        entry = lock[_key(each)]
         if entry["name"] not in found and not hasattr(_loaded(), entry["name"]):
             for need in entry["depends"]:
                 visit(need)
