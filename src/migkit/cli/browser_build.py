@@ -52,7 +52,7 @@ def command(country: str, lang: str, out: Path | None, archive: Path | None) -> 
         _("  {files} files, {size} MB; made anew: {changed}").format(
             files=len(files),
             size=built.manifest["bytes"] // 10**6,
-            changed=", ".join(name for name in built.changed if name != "packed") or _("nothing"),
+            changed=", ".join(built.changed) or _("nothing"),
         )
     )
     click.echo(f"  {built.out}")

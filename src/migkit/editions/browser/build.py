@@ -95,9 +95,12 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder.parent / f".{folder.name}.lock", lambda: say(0.0, _("waiting for another build to end"))):
         changed = _run(_steps(folder, country, lang, data, archive, exercises), folder, say)
-        manifest = packing.write_manifest(
-            folder, {"country": country, "lang": lang, "pyodide": pyodide_files.VERSION}
-        )
+        # The manifest goes before anything is changed and comes back last: an edition without it is not whole.
+        if not (folder / MANIFEST).is_file():
+            _pack(folder, lambda share, text: say(0.76 + 0.24 * share, _("packing: {name}").format(name=text)))
+            about = {"country": country, "lang": lang, "pyodide": pyodide_files.VERSION}
+            packing.write_manifest(folder, about)
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     say(1.0, _("done"))
     return Built(folder, manifest, changed, time.monotonic() - begun)
 
@@ -169,7 +172,6 @@ def _steps(
             lambda say: _write_pages(out, country, lang),
             0.01,
         ),
-        _Step("packed", _("packing"), "always", (), lambda say: _pack(out, say), 0.24),
     ]
 
 
@@ -181,11 +183,11 @@ def _run(steps: list[_Step], out: Path, say: Progress) -> tuple[str, ...]:
     for step in steps:
         report = _part(say, begin, step)
         if state.get(step.name) != step.state or not all((out / made).exists() for made in step.makes):
-            (out / MANIFEST).unlink(missing_ok=True)  # an edition without it is not whole
+            (out / MANIFEST).unlink(missing_ok=True)
             write_text(out / _STATE, json.dumps({**state, step.name: ""}))
             report(0.0, "")
             step.run(report)
-            state[step.name] = step.state if step.state != "always" else ""
+            state[step.name] = step.state
             write_text(out / _STATE, json.dumps(state))
             changed.append(step.name)
         begin += step.share
