@@ -414,14 +414,10 @@ def node_facts(kolibri: Kolibri, channel: Channel) -> dict:
     return facts
 
 
-REAL = ROOT / "_build" / "browser" / "GMB-en"
-
-
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.skipif(not (REAL / MANIFEST).is_file(), reason="no edition was built (kit browser build)")
-def test_python_runs_in_the_real_edition_inside_kolibri(fresh_kolibri, tmp_path, learner):
-    channel = write_channel(REAL, tmp_path / "channel")
+def test_python_runs_in_the_real_edition_inside_kolibri(fresh_kolibri, browser_edition, tmp_path, learner):
+    channel = write_channel(browser_edition, tmp_path / "channel")
     fresh_kolibri.take_in(channel)
     server = fresh_kolibri.start()
     try:
