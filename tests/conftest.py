@@ -23,21 +23,12 @@ CHROMIUM_ARGUMENTS = [
 
 #: Files whose tests watch the clock, the processes or the processors of the machine: nothing runs beside them.
 ALONE = (
-    "book_site",
-    "browser_home",
-    "browser_shell",
     "classroom_attacks",
     "classroom_board",
-    "classroom_demo",
-    "classroom_feedback",
     "classroom_grading",
-    "classroom_nothing_lost",
     "launcher",
-    "lesson_explorers",
-    "notebooks",
     "sandbox",
     "spark",
-    "start",
 )
 
 
