@@ -85,9 +85,15 @@ def provide(
     elif _missing(folder, choose):
         _from_the_net(folder, choose, say)
     if missing := _missing(folder, choose):
+        more = _(" and {n} more").format(n=len(missing) - 2) if len(missing) > 2 else ""
         raise KitError(
-            _("Pyodide {version}: {names} could not be found in {place}.").format(
-                version=VERSION, names=", ".join(missing), place=archive or _("the registries")
+            _(
+                "{place} does not hold all of Pyodide {version}: {names}{more} are not in it. Take the full archive."
+            ).format(
+                version=VERSION,
+                names=", ".join(missing[:2]),
+                more=more,
+                place=archive or _("What could be fetched"),
             )
         )
     return folder
