@@ -86,16 +86,10 @@ def provide(
         _from_the_net(folder, choose, say)
     if missing := _missing(folder, choose):
         more = _(" and {n} more").format(n=len(missing) - 2) if len(missing) > 2 else ""
-        raise KitError(
-            _(
-                "{place} does not hold all of Pyodide {version}: {names}{more} are not in it. Take the full archive."
-            ).format(
-                version=VERSION,
-                names=", ".join(missing[:2]),
-                more=more,
-                place=archive or _("What could be fetched"),
-            )
-        )
+        where = archive or _("What was fetched")
+        said = _("{place} lacks a part of Pyodide {version}: {names}{more}. Take the full archive.")
+        names = ", ".join(missing[:2])
+        raise KitError(said.format(place=where, version=VERSION, names=names, more=more))
     return folder
 
 
