@@ -140,7 +140,7 @@ def _run_builder(work: Path, contents: Path) -> None:
 def _add_scripts(page: Path) -> None:
     """Let a page of JupyterLite load the kit's scripts first, and wait for the loading screen."""
     text = page.read_text(encoding="utf-8")
-    tags = "".join(_tag(name) for name in SCRIPTS)
+    tags = _ICON + "".join(_tag(name) for name in SCRIPTS)
     text, places = re.subn(r"(<meta charset=\"utf-8\" ?/?>)", rf"\1\n{tags}", text, count=1)
     text, starts = re.subn(
         r"await import\(\s*('[^']*config-utils\.js[^']*')", r"await window.kitLoading; await import(\1", text
@@ -152,6 +152,10 @@ def _add_scripts(page: Path) -> None:
     # It would fetch the application beside the loading screen, which comes to it in its turn.
     text = text.replace('rel="preload"\n      href="../build', 'rel="x-main"\n      href="../build')
     write_text(page, text)
+
+
+#: Without it a browser asks for one at the top of the server.
+_ICON = '    <link rel="icon" href="data:," />\n'
 
 
 def _tag(name: str) -> str:

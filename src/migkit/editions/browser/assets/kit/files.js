@@ -80,10 +80,14 @@
     }
   };
 
-  let listening = false;
+  /* The list of files is a page of its own: what is uploaded there goes to the Python of another tab. */
+  function watch() {
+    if (window.jupyterapp && window.jupyterapp.serviceManager) contents().fileChanged.connect(changed);
+    else setTimeout(watch, 200);
+  }
+
+  watch();
   window.addEventListener("kit-python", (event) => {
-    if (!listening) contents().fileChanged.connect(changed);
-    listening = true;
     waiting = waiting.then(() => meet(event.detail.kernel)).catch(fault);
   });
 })();

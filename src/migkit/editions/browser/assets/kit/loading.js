@@ -82,13 +82,17 @@
   /* --- 1. the large files ------------------------------------------------------------------------------- */
 
   async function fetchOne(file, count) {
-    const answer = await fetch(base + file.url, { credentials: "same-origin" });
-    if (!answer.ok) throw new Error(file.url);
-    const reader = answer.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      count(value.length);
+    try {
+      const answer = await fetch(base + file.url, { credentials: "same-origin" });
+      if (!answer.ok) throw new Error(file.url);
+      const reader = answer.body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        count(value.length);
+      }
+    } catch (error) {
+      throw new Error(file.url); // which file it was says more than "Failed to fetch"
     }
   }
 
@@ -222,6 +226,7 @@
   }
 
   async function load() {
+    if (window.kitOldBrowser) await new Promise(() => {}); // old_browser.js has said why nothing will come
     plan = await (await fetch(new URL("loading.json", here), { cache: "no-cache" })).json();
     draw();
     try {

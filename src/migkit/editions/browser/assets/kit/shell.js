@@ -148,7 +148,10 @@
   }
 
   async function follow(panel) {
-    const known = { holds: true, timer: 0, atWork: 0, save: panel.context.save.bind(panel.context) };
+    const known = { holds: true, timer: 0, atWork: 0, saving: Promise.resolve() };
+    const save = panel.context.save.bind(panel.context);
+    /* One after the other: of two at once JupyterLab thinks that somebody else has changed the file, and asks. */
+    known.save = () => (known.saving = known.saving.catch(() => {}).then(save));
     panels.set(panel, known);
     panel.context.save = () => (known.holds ? known.save() : Promise.resolve());
     panel.disposed.connect(() => panels.delete(panel));
