@@ -177,6 +177,19 @@ def test_a_new_version_takes_the_old_ones_files_away_and_leaves_other_channels_a
     assert {row[0] for row in rows(kept, "SELECT id FROM content_localfile")} <= {n.split(".")[0] for n in after}
 
 
+def test_files_that_are_not_this_channels_stay(edition, tmp_path):
+    first = write_channel(edition, tmp_path / "out")
+    strange = tmp_path / "out" / "content" / "storage" / "a" / "b" / "abc.mp4"
+    strange.parent.mkdir(parents=True, exist_ok=True)
+    strange.write_bytes(b"somebody's film")
+    write_channel(small_edition(edition, "second"), tmp_path / "out", version=first.version + 1)
+    assert strange.is_file()
+    before = stored(tmp_path / "out")
+    (tmp_path / "out" / "content" / "databases" / "damaged.sqlite3").write_bytes(b"no database" * 99)
+    write_channel(small_edition(edition, "third"), tmp_path / "out", version=first.version + 2)
+    assert before.keys() <= stored(tmp_path / "out").keys()  # what we cannot read may need them
+
+
 # ------------------------------------------------------------------------------------------------- mistakes
 
 

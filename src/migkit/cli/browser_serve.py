@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from migkit.cli import serving
+from migkit.editions.browser import packing
 from migkit.editions.browser.assets.launcher import serve as server
 from migkit.reference import KitError, _
 
@@ -48,7 +49,7 @@ def check_edition(folder: Path) -> None:
         )
     try:
         files: dict[str, dict[str, int]] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-        wrong = [name for name, file in files.items() if _size(folder / name) != file["bytes"]]
+        wrong = packing.wrong(folder, files)
     except (ValueError, KeyError, TypeError, AttributeError) as trouble:
         raise KitError(
             _("{file} cannot be read: copy the whole folder again, or build the edition again.").format(
@@ -62,10 +63,6 @@ def check_edition(folder: Path) -> None:
                 "Copy the whole folder again, or build the edition again."
             ).format(folder=folder, n=len(wrong), name=wrong[0])
         )
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
 
 
 def _room_address() -> str:

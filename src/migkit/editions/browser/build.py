@@ -32,6 +32,8 @@ NEEDED = 400_000_000
 
 #: Which step was made from what.
 _STATE = ".kit-build.json"
+#: Held while a build runs; in the folder itself, because the place beside it may be somebody else's.
+_LOCK = ".kit-build.lock"
 
 _HERE = "src/migkit/editions/browser"
 
@@ -48,7 +50,10 @@ class Built:
 
 @dataclass(frozen=True)
 class _Step:
-    """One step: what it says, what it depends on, what it makes, and its share of the time."""
+    """One step: what it says, what it depends on, what it makes, and its share of the time.
+
+    ``gather`` brings what comes from elsewhere; it may fail, so it comes before anything is taken away.
+    """
 
     name: str
     text: str
@@ -56,6 +61,7 @@ class _Step:
     makes: tuple[str, ...]
     run: Callable[[Progress], None]
     share: float
+    gather: Callable[[Progress], object] = lambda say: None
 
 
 def build(
@@ -93,7 +99,8 @@ def build(
     folder = (out or OUT / f"{country}-{lang}").resolve()
     _check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder.parent / f".{folder.name}.lock", lambda: say(0.0, _("waiting for another build to end"))):
+    with alone(folder / _LOCK, lambda: say(0.0, _("waiting for another build to end"))):
+        _mend(folder)
         changed = _run(_steps(folder, country, lang, data, archive, exercises), folder, say)
         # The manifest goes before anything is changed and comes back last: an edition without it is not whole.
         if not (folder / MANIFEST).is_file():
@@ -107,7 +114,9 @@ def build(
 
 def _check_folder(folder: Path) -> None:
     """Refuse a folder of somebody's own and a disk that is too small, before anything is written."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / _STATE).is_file()):
+    begun = (folder / _STATE).is_file()
+    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if folder.is_file() or (not begun and set(held) - {_LOCK}):
         raise KitError(
             _(
                 "{folder} holds other things; give --out a new folder, so that nothing of yours is replaced."
@@ -115,12 +124,27 @@ def _check_folder(folder: Path) -> None:
         )
     disk = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(disk).free
-    if not folder.exists() and free < NEEDED:
+    if not begun and free < NEEDED:
         raise KitError(
             _("Not enough room: the edition needs about {need} MB and {free} MB are free at {disk}.").format(
                 need=NEEDED // 10**6, free=free // 10**6, disk=disk
             )
         )
+
+
+def _mend(folder: Path) -> None:
+    """Take away what is not as it was built (a copy cut short, a file deleted), so that it is made again."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return
+    try:
+        wrong = packing.wrong(folder, json.loads(manifest.read_text(encoding="utf-8"))["files"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        wrong = [MANIFEST]
+    for name in wrong:
+        (folder / name).unlink(missing_ok=True)
+    if wrong:
+        write_text(folder / _STATE, "{}")
 
 
 def _steps(
@@ -144,8 +168,9 @@ def _steps(
             _("Python for the page"),
             f"{code}{locks}{archive and archive.resolve()}",
             (f"{LITE}/{lite.PYODIDE}/pyodide.js",),
-            lambda say: _write_python(python, archive, say),
+            lambda say: _write_python(python, say),
             0.2,
+            lambda say: _fetch_python(archive, say),
         ),
         _Step(
             "lite",
@@ -183,9 +208,10 @@ def _run(steps: list[_Step], out: Path, say: Progress) -> tuple[str, ...]:
     for step in steps:
         report = _part(say, begin, step)
         if state.get(step.name) != step.state or not all((out / made).exists() for made in step.makes):
+            report(0.0, "")
+            step.gather(report)
             (out / MANIFEST).unlink(missing_ok=True)
             write_text(out / _STATE, json.dumps({**state, step.name: ""}))
-            report(0.0, "")
             step.run(report)
             state[step.name] = step.state
             write_text(out / _STATE, json.dumps(state))
@@ -207,13 +233,19 @@ def _read_state(out: Path) -> dict[str, str]:
     return loaded
 
 
-def _write_python(target: Path, archive: Path | None, say: Progress) -> None:
+def _fetch_python(archive: Path | None, say: Progress) -> None:
+    """Pyodide as it was published; builds of several editions share it."""
+    kept = pyodide_files.KEPT
+    with alone(kept.with_name(f"{kept.name}.lock"), lambda: say(0.0, _("waiting for another build to end"))):
+        pyodide_files.provide(packages.upstream_packages, archive, progress=lambda s, t: say(0.5 * s, t))
+
+
+def _write_python(target: Path, say: Progress) -> None:
     """Pyodide, slim, with the kit; made elsewhere and put in place at the end."""
-    upstream = pyodide_files.provide(packages.upstream_packages, archive, progress=lambda s, t: say(0.5 * s, t))
     with tempfile.TemporaryDirectory(prefix="kit-python-") as scratch:
         fresh = Path(scratch) / "pyodide"
         fresh.mkdir()
-        packages.fill(fresh, upstream, lambda s, t: say(0.5 + 0.5 * s, t))
+        packages.fill(fresh, pyodide_files.KEPT, lambda s, t: say(0.5 + 0.5 * s, t))
         put_in_place(fresh, target)
 
 

@@ -24,7 +24,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from migkit.editions.browser.kolibri_pictures import picture
-from migkit.editions.browser.layout import BOOK, LITE, MANIFEST, NOTEBOOK_PAGE, PACKED, exercise, lesson
+from migkit.editions.browser.layout import (
+    BOOK,
+    FOR_THE_STICK,
+    LITE,
+    MANIFEST,
+    NOTEBOOK_PAGE,
+    PACKED,
+    exercise,
+    lesson,
+)
 from migkit.editions.browser.pyodide_files import Progress
 from migkit.evaluation import items, quiz, quiz_page
 from migkit.reference import ROOT, KitError, Module, _, country, curriculum
@@ -39,8 +48,6 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:migkit:kolibri")
 #: Kolibri's own codes (le_utils): subject statistics, level professional.
 _STATISTICS, _PROFESSIONAL = "d&WXdXWF.qs0Xlaxq.jNm15RLB", "ZrgBU73s"
-#: What opens an edition from a stick has no use inside a zip.
-_FOR_THE_STICK = ("Start", "start_", "launcher/", "readme.txt")
 _PACKED_ALREADY = {".whl", ".zip", ".png", ".jpg", ".gz", ".br", ".woff", ".woff2", ".parquet"}
 
 
@@ -122,9 +129,10 @@ def write_channel(
     whole = _store_edition(files, storage, progress)
     progress(0.95, _("contents"))
     root = _tree(about, whole, {name for name, _path in files}, storage)
+    before = _held(database) or set()
     with replacing(database) as part:
         _write_database(part, channel, root, about, version)
-    _forget_old_files(out)
+    _forget(before, out)
     stored = {file.md5: file.bytes for node in root.all() for file, _use, _picture in node.files()}
     return Channel(channel, out, version, sum(node.kind == "html5" for node in root.all()), sum(stored.values()))
 
@@ -145,11 +153,11 @@ def _about(edition: Path) -> dict[str, str]:
 
 
 def _files(edition: Path) -> Iterator[tuple[str, Path]]:
-    """What goes into the zip, by its name there."""
+    """What goes into the zip, by its name there; what opens an edition from a stick has no use in it."""
     for path in edition.rglob("*"):
         name = path.relative_to(edition).as_posix()
         hidden = any(part.startswith(".") for part in name.split("/"))
-        if path.is_file() and not hidden and path.suffix not in PACKED and not name.startswith(_FOR_THE_STICK):
+        if path.is_file() and not hidden and path.suffix not in PACKED and not name.startswith(FOR_THE_STICK):
             yield name, path
 
 
@@ -241,17 +249,23 @@ def _page_zip(html: str) -> bytes:
     return content.getvalue()
 
 
-def _forget_old_files(out: Path) -> None:
-    """Remove what an earlier version of a channel held and no channel of the folder holds any more."""
-    used = set()
-    for database in (out / "content" / "databases").glob("*.sqlite3"):
-        with closing(sqlite3.connect(database)) as connection:
-            used |= {
-                f"{md5}.{kind}" for md5, kind in connection.execute("SELECT id, extension FROM content_localfile")
-            }
-    for path in (out / "content" / "storage").glob("?/?/*"):
-        if path.name not in used:
-            path.unlink()
+def _held(database: Path) -> set[str] | None:
+    """The names of the files that a channel holds; None if it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT id, extension FROM content_localfile").fetchall()
+    except sqlite3.Error:
+        return None
+    return {f"{md5}.{kind}" for md5, kind in rows}
+
+
+def _forget(before: set[str], out: Path) -> None:
+    """Remove what this channel held ``before`` and none in the folder holds now; nobody else's files."""
+    held = [_held(database) for database in (out / "content" / "databases").glob("*.sqlite3")]
+    if None in held:
+        return  # a channel that we cannot read may need any of them
+    for name in before.difference(*filter(None, held)):
+        _place(out / "content" / "storage", name).unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------------------------------------ the tree

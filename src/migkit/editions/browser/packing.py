@@ -4,13 +4,13 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from migkit import __version__
-from migkit.editions.browser.layout import MANIFEST, PACKED
+from migkit.editions.browser.layout import MANIFEST, PACKED, ROOMS, made_here
 from migkit.editions.browser.pyodide_files import Progress
 from migkit.reference.files import write_bytes, write_text
 
@@ -22,16 +22,24 @@ SMALLEST = 1000
 
 
 def pack(out: Path, progress: Progress) -> None:
-    """Write X.gz and X.br beside each file X of ``out`` that they make smaller; fresh ones are left alone."""
-    stale = [path for path in _files(out) if path.suffix in KINDS and not _is_packed(path)]
+    """Write X.gz and X.br beside each file X that they make smaller; fresh ones are left alone.
+
+    In an edition's folder only: beside its rooms a file X.gz may be somebody's own.
+    """
+    stale = [path for path in _files(out) if _travels(path, out) and not _is_packed(path)]
     done = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # both packers let other threads run
         for path in pool.map(_pack, sorted(stale, key=lambda path: -path.stat().st_size)):
             done += 1
             progress(done / len(stale), path.name)
-    for path in list(out.rglob("*")):
+    for path in [path for room in ROOMS for path in (out / room).rglob("*")]:
         if path.suffix in PACKED and not path.with_suffix("").is_file():
             path.unlink()  # its original is gone
+
+
+def _travels(path: Path, out: Path) -> bool:
+    """Whether browsers fetch it, and packing makes it smaller."""
+    return path.suffix in KINDS and (path.parent == out or path.relative_to(out).parts[0] in ROOMS)
 
 
 def _pack(path: Path) -> Path:
@@ -90,9 +98,22 @@ def write_manifest(out: Path, about: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
+def wrong(out: Path, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The files of the manifest, and their packed copies, that are missing or were cut short."""
+    sizes = {name: entry["bytes"] for name, entry in files.items()}
+    for ending in PACKED:
+        sizes |= {name + ending: entry[ending[1:]] for name, entry in files.items() if ending[1:] in entry}
+    return sorted(name for name, size in sizes.items() if _size(out / name) != size)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
 def _files(out: Path) -> Iterator[Path]:
-    """The files of an edition, without packed copies, leftovers and the manifest itself."""
+    """The kit's own files of an edition, without packed copies and leftovers."""
     for path in sorted(out.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(out).parts)
-        if path.is_file() and path.suffix not in PACKED and not hidden and path != out / MANIFEST:
+        name = path.relative_to(out)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if path.is_file() and path.suffix not in PACKED and not hidden and made_here(name.as_posix()):
             yield path

@@ -188,6 +188,8 @@ def _download(url: str, to: Path, say: Progress) -> None:
             if size:
                 text = _("fetching Pyodide: {done} of {size} MB")
                 say(0.3 * done / size, text.format(done=done // 10**6, size=size // 10**6))
+        if done < size:
+            raise ConnectionError(url)  # the connection broke off; no exception of its own says so
 
 
 @contextmanager
