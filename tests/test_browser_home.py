@@ -105,6 +105,8 @@ def test_scripts_have_no_words_of_their_own_and_use_every_sentence():
         "undone_reset",
         "undo_work",
         "undo_reset",
+        "undo_undo",
+        "undone_undo",
         "plan_new",
         "plan_same",
         "pre_intro",
@@ -503,6 +505,11 @@ def test_what_is_replaced_is_shown_and_kept(visit):
     page.locator("#work-undo").click()
     page.wait_for_function("document.querySelector('#notice').textContent.includes('as it was before')")
     assert dict(page.evaluate("kit.work.list()"))[EXERCISE]["content"] == notebook("newer answers")
+    page.evaluate("file => kit.work.write([file])", model(EXERCISE, notebook("two weeks later")))
+    page.evaluate("kit.work.undo()")  # which puts the file's state back once more ...
+    assert dict(page.evaluate("kit.work.list()"))[EXERCISE]["content"] == notebook("exercise")
+    page.evaluate("kit.work.undo()")  # ... and loses nothing of what was done since
+    assert dict(page.evaluate("kit.work.list()"))[EXERCISE]["content"] == notebook("two weeks later")
     give(visit, saved_work(visit)[1])
     assert "nothing in it that is not here already" in page.inner_text("#work-plan")
 

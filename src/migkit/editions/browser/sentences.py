@@ -33,6 +33,7 @@ def _frame() -> dict[str, str]:
         "back_to_path": _("Back to the path"),
         "undone_reset": _("Your progress is back."),
         "undone_work": _("Your work is as it was before."),
+        "undone_undo": _("The undo is taken back."),
         "nothing_to_undo": _("There is nothing to undo."),
     }
 
@@ -158,13 +159,14 @@ def _work() -> dict[str, str]:
         "plan_new": _("new"),
         "plan_replaced": _("takes the place of yours of {time}"),
         "plan_same": _("the same as here"),
-        "plan_progress": _("Progress: {n} newer entries."),
+        "plan_progress": _("Progress: {n} entries that are newer than here."),
         "plan_nothing": _("There is nothing in it that is not here already."),
         "plan_kept": _("What is here now is kept, and “Undo” brings it back. Close open notebooks first."),
         "bring_back": _("Bring back"),
         "brought_back": _("Your work is back (files: {n})."),
         "undo_work": _("Undo: put the files back as they were before"),
         "undo_reset": _("Undo: have the progress back that was set to nothing"),
+        "undo_undo": _("Take the undo back: put everything as it was before it"),
     }
 
 
@@ -210,6 +212,7 @@ def _bar() -> dict[str, str]:
         "unsaved": _("not saved yet"),
         "saved_at": _("saved {time} in this browser"),
         "not_kept": _("not kept: save to a file"),
+        "not_kept_here": _("not kept here"),
         "save_failed": _("Could not save in this browser. Save your work to a file now, so that it is not lost."),
         "open_elsewhere": _("This notebook is open in another tab, and only that one saves."),
         "work_here": _("Work here instead"),

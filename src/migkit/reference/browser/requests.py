@@ -43,8 +43,8 @@ def _request(method: str, url: str) -> Any:
     if not 200 <= request.status < 300:
         raise KitError(
             _(
-                "{name} could not be fetched (answer {status}): this copy of the kit is not whole. Ask for a new "
-                "copy where you have it from."
+                "{name} could not be fetched (answer {status}): this copy of the kit is not whole. Ask whoever "
+                "gave it to you for a new one."
             ).format(name=_name(url), status=request.status)
         )
     return request

@@ -238,7 +238,8 @@
       view.append(set);
       const kept = records[`quiz/${slug}/${id}`];
       if (kept) {
-        const input = set.querySelector(`input[value="${kept.chosen}"]`);
+        const input = set.querySelector(`input[value="${Number(kept.chosen)}"]`);
+        if (!input) return; /* an option of an earlier edition */
         input.checked = true;
         showReply(id, kept.chosen, input.parentElement, set, reply);
       }
@@ -282,8 +283,8 @@
       };
       const set = question(id, order, place + 1, all, choose, [[-1, edition.text.dont_know, "is-unsure"]]);
       const given = ((test(slug, use) || {}).answers || {})[id];
-      if (given !== undefined) {
-        const input = set.querySelector(`input[value="${given}"]`);
+      const input = given === undefined ? null : set.querySelector(`input[value="${Number(given)}"]`);
+      if (input) {
         input.checked = true;
         mark(input.parentElement, set);
       }
@@ -499,7 +500,7 @@
     const box = make("div", { className: "plan" }, make("h3", { textContent: edition.text.plan_title }), make("p", { textContent: fill("plan_saved", { time: moment(plan.saved) }) }));
     if (plan.edition.country !== edition.country) box.append(make("p", { textContent: fill("plan_other", { country: plan.edition.country, here: edition.country }) }));
     box.append(make("ul", { className: "files" }, ...rows));
-    const entries = Object.keys(plan.progress).length;
+    const entries = Object.keys(plan.progress).filter((name) => !/^(opened|saved)\//.test(name)).length;
     if (entries) box.append(make("p", { textContent: fill("plan_progress", { n: entries }) }));
     const close = make("button", { type: "button", className: "button second", onclick: () => box.remove() });
     const changes = plan.rows.filter((row) => row.what !== "same").length;

@@ -6,22 +6,29 @@
      check/NOTEBOOK/QUESTION {result, passed, tries, at}
      quiz/SLUG/ITEM          {chosen, first, at}     first: was the first try right?
      test/SLUG/USE           {answers: {ITEM: option, or -1 for "I do not know"}, finished, at}
+     saved/PATH              {at}                    when a notebook was saved last
      name                    {text, at}              typed by the learner for record and hand-in */
 (function () {
   "use strict";
 
   const kit = (window.kit = window.kit || {});
   const NAME = "migkit-progress";
-  const WAIT = 5000; /* some browsers never answer where storage is forbidden */
+  const WAIT = 5000; /* ms; some browsers never answer where storage is forbidden */
+  const LOOKS = 10;
 
   /* --- IndexedDB in promises, for this file and for work.js ------------------------------------------- */
 
   /** Open a database; `make(db)` is called for one that is new, and without it a missing one gives null. */
   function open(name, make, version) {
     return new Promise((done, failed) => {
-      const late = setTimeout(() => failed(new Error("no answer")), WAIT);
+      /* Counted in looks: a slow computer that was busy all the time has not refused anything. */
+      let looks = 0;
+      const late = setInterval(() => {
+        looks += 1;
+        if (looks === LOOKS) end(failed, new Error("no answer"));
+      }, WAIT / LOOKS);
       const end = (answer, value) => {
-        clearTimeout(late);
+        clearInterval(late);
         answer(value);
       };
       const asked = version ? indexedDB.open(name, version) : indexedDB.open(name);

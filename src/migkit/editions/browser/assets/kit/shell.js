@@ -259,7 +259,7 @@
   function giveUp(panel, sentence, ...actions) {
     panels.get(panel).holds = false;
     clearTimeout(panels.get(panel).timer);
-    setState(edition.text.not_kept.split(":")[0]);
+    setState(edition.text.not_kept_here);
     say(sentence, true, ...actions);
   }
 
@@ -329,6 +329,7 @@
     const kept = (await window.kit.progress.all()).name || {};
     const name = make("input", { type: "text", value: kept.text || "", maxLength: 60, autocomplete: "off" });
     const dialog = make("dialog", { className: "kit-dialog" });
+    dialog.setAttribute("aria-label", edition.text.hand_in_title);
     const go = make("button", { type: "submit", textContent: edition.text.hand_in_go });
     const no = make("button", { type: "button", className: "kit-second", textContent: edition.text.cancel, onclick: () => dialog.close() });
     const form = make("form", { method: "dialog" }, make("h2", { textContent: edition.text.hand_in_title }), make("label", {}, edition.text.hand_in_name, name), make("div", {}, go, no));

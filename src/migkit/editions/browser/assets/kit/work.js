@@ -103,9 +103,8 @@
       .normalize("NFC")
       .replace(/[\\/:*?"<>|\u0000-\u001f]+/g, " ")
       .replace(/\s+/g, " ")
-      .trim()
-      .replace(/^\.+/, "")
-      .slice(0, 60);
+      .slice(0, 60)
+      .replace(/^[. ]+|[. ]+$/g, ""); /* Windows cannot unpack a folder whose name ends in a dot */
   }
 
   function day(date) {
@@ -275,40 +274,50 @@
     const records = parts["progress.json"] ? parse(parts["progress.json"]) : {};
     await checkRoom(Object.values(parts).reduce((total, part) => total + part.length, 0));
     const present = new Map(await list());
+    const isSame = ([path, model]) => present.has(path) && JSON.stringify(present.get(path).content) === JSON.stringify(model.content);
     const rows = files.filter(([, model]) => isFile(model)).map(([path, model]) => {
       const old = present.get(path);
-      const same = old && JSON.stringify(old.content) === JSON.stringify(model.content);
-      return { path, modified: model.last_modified, before: old ? old.last_modified : null, what: same ? "same" : old ? "replaced" : "new" };
+      return { path, before: old ? old.last_modified : null, what: isSame([path, model]) ? "same" : old ? "replaced" : "new" };
     });
     const own = await kit.progress.all();
     const newer = {};
     for (const [key, value] of Object.entries(records)) {
       if (value && typeof value === "object" && (!own[key] || String(own[key].at) < String(value.at))) newer[key] = value;
     }
-    return { saved: about.saved, edition: about.edition || {}, rows, files, present, own, progress: newer };
+    return { saved: about.saved, edition: about.edition || {}, rows, files: files.filter((file) => !isSame(file)), progress: newer };
   }
 
-  /** Do what the plan says. What was there before is kept first. */
-  async function bringBack(planned) {
-    const before = { what: "work", progress: {}, work: {} };
-    for (const [path] of planned.files) before.work[path] = planned.present.get(path) || null;
-    for (const key of Object.keys(planned.progress)) before.progress[key] = planned.own[key] || null;
+  /** Replace files and records. What is there at this moment is kept first, under the name of what is done. */
+  async function replace(what, files, records) {
+    const now = new Map(files.length ? await list() : []);
+    const own = await kit.progress.all();
+    const before = { what, progress: {}, work: {} };
+    for (const [path] of files) before.work[path] = now.get(path) || null;
+    for (const key of Object.keys(records)) before.progress[key] = own[key] || null;
+    const former = await kit.progress.kept();
     await kit.progress.keep(before);
-    if (kit.progress.refused) throw new WorkError("storage_refused");
-    await write(planned.files);
-    await kit.progress.write(planned.progress);
-    tell();
+    if (files.length && kit.progress.refused) {
+      throw new WorkError(/Quota/.test(kit.progress.trouble) ? "too_little_room" : "storage_refused");
+    }
+    try {
+      if (files.length) await write(files);
+    } catch (trouble) {
+      await (former ? kit.progress.keep(former) : kit.progress.forget());
+      throw trouble;
+    }
+    await kit.progress.write(records);
+    if (files.length) tell();
   }
 
-  /** One step back: after bringing work back, or after a reset. Gives what was undone, or null. */
+  /** Do what the plan says. */
+  const bringBack = (planned) => replace("work", planned.files, planned.progress);
+
+  /** One step back: after bringing work back, after a reset, or after an undo, so that no undo can lose later work.
+      Gives what was undone, or null. */
   async function undo() {
     const kept = await kit.progress.kept();
     if (!kept) return null;
-    const models = Object.entries(kept.work || {});
-    if (models.length) await write(models);
-    await kit.progress.write(kept.progress || {});
-    await kit.progress.forget();
-    tell();
+    await replace("undo", Object.entries(kept.work || {}), kept.progress || {});
     return kept.what;
   }
 
