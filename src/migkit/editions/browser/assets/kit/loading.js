@@ -32,7 +32,9 @@
     bar.max = 1;
     bar.value = 0;
     bar.setAttribute("aria-label", plan.texts.title);
-    box.append(bar, element("p", "", "kit-left"));
+    const left = element("p", "", "kit-left");
+    left.setAttribute("aria-live", "off"); /* it changes all the time */
+    box.append(bar, left);
     const list = element("ul");
     for (const step of ["fetch", "page", "python", "kit"]) {
       const line = element("li", plan.texts[step]);
@@ -50,6 +52,7 @@
     for (const line of screen.querySelectorAll("li")) {
       if (line.dataset.step === step) before = false;
       line.dataset.state = line.dataset.step === step ? "now" : before ? "done" : "";
+      line.setAttribute("aria-current", line.dataset.step === step ? "step" : "false");
     }
   }
 
@@ -163,7 +166,7 @@
   }
 
   function setUp(kernel) {
-    const code = plan.code.replace("{data}", JSON.stringify(base + "data/"));
+    const code = plan.code.replace("{data}", () => JSON.stringify(base + "data/")); /* as it is, also with a "$" */
     return kernel.requestExecute({ code, silent: true, store_history: false, stop_on_error: false }).done;
   }
 

@@ -7,7 +7,7 @@
   const home = new URL("../index.html", here).href;
   const TYPING = 2500; /* ms of quiet after a change before it is saved */
   const AFTER_RUN = 250; /* ms after a cell has run */
-  const NEWS = 5000; /* ms that news of a check may need after its cell has ended */
+  const NEWS = 5000; /* ms that news may need: of a check after its cell has ended, or of another tab */
   const TAB = String(Math.random()).slice(2);
   const ICONS = {
     home: "M3 11 12 3l9 8M5 10v10h5v-6h4v6h5V10",
@@ -156,6 +156,7 @@
     panel.context.save = () => (known.holds ? known.save() : Promise.resolve());
     panel.disposed.connect(() => panels.delete(panel));
     await panel.context.ready;
+    if (!panels.has(panel)) return; /* closed before it was read */
     ask(panel);
     const entry = edition.notebooks[path(panel)];
     if (entry) window.kit.progress.put(`opened/${entry.module}/${entry.step}`, {});
@@ -235,7 +236,18 @@
   const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("migkit") : null;
   const post = (message) => channel && channel.postMessage({ ...message, tab: TAB });
 
-  const ask = (panel) => post({ kind: "tab-opens", path: path(panel) });
+  /* Two tabs that a browser opens again at once ask at once: the first to ask is the one that saves. */
+  function ask(panel) {
+    const known = panels.get(panel);
+    known.asked = performance.now();
+    known.since = `${Date.now()} ${TAB}`;
+    post({ kind: "tab-opens", path: path(panel), since: known.since });
+  }
+
+  function wasFirst(known, since) {
+    if (!known.holds || !known.since) return false;
+    return known.since < since || performance.now() - known.asked > NEWS; /* whatever became of the clock since */
+  }
 
   async function heard(message) {
     if (!message || message.tab === TAB) return;
@@ -243,7 +255,7 @@
     if (message.kind === "work-replaced") return workReplaced();
     for (const [panel, known] of panels) {
       if (message.path !== path(panel)) continue;
-      if (message.kind === "tab-opens" && known.holds) post({ kind: "tab-holds", path: message.path, to: message.tab });
+      if (message.kind === "tab-opens" && wasFirst(known, message.since)) post({ kind: "tab-holds", path: message.path, to: message.tab });
       if (message.kind === "tab-holds" && message.to === TAB) giveUp(panel, "open_elsewhere", ["work_here", () => takeOver(panel)]);
       if (message.kind === "tab-takes" && known.holds) {
         await saveNow(panel);
