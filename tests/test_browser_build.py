@@ -158,6 +158,12 @@ def test_a_step_that_was_done_is_left_alone_and_a_broken_build_goes_on_where_it_
     assert done == ["a", "b", "b"]
 
 
+def test_a_changed_chapter_is_a_book_to_be_built_and_copied(tmp_path, monkeypatch):
+    monkeypatch.setattr(build.book_edition, "state_of", lambda: "other chapters")
+    steps_of = {step.name: step for step in build._steps(tmp_path, "GMB", "en", tmp_path, None, dict)}
+    assert steps_of["book"].state == "other chapters"
+
+
 def test_an_edition_stays_whole_when_what_a_new_one_needs_cannot_be_had(tmp_path):
     build._run(steps(tmp_path, []), tmp_path, silent)
     write(tmp_path, **{MANIFEST.replace(".", "_dot_"): "{}"})

@@ -89,8 +89,7 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     if clean:
         for folder in (out, source / "_build" / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
-    data_pages.write_for(source)  # they are pages like others: the state takes them in
-    state = _state(source)
+    state = state_of(source)
     finished = out / "finished.json"
     last = _read(finished)
     if last.get("state") == state and (out / "html" / "index.html").is_file():
@@ -109,7 +108,9 @@ def _build(out: Path, say: Progress, clean: bool, source: Path) -> Built:
     return Built(out / "html", pages, time.monotonic() - begun, unchanged=False)
 
 
-def _state(source: Path) -> str:
+def state_of(source: Path = ROOT) -> str:
+    """A mark of all that the book is made of; it stays while the book need not be built again."""
+    data_pages.write_for(source)  # they are pages like others: the state takes them in
     tools = "|".join(version(name) for name in ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb"))
     return f"{fingerprint(source, BEHIND_NOTEBOOKS + _BEHIND_BOOK)}|{sys.version_info.minor}|{tools}"
 

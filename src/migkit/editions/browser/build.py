@@ -188,7 +188,14 @@ def _steps(
             lambda say: contents.write_data(data, out / DATA, say),
             0.05,
         ),
-        _Step("book", _("book"), _book_state(), (f"{BOOK}/index.html",), lambda say: _copy_book(out, say), 0.4),
+        _Step(
+            "book",
+            _("book"),
+            book_edition.state_of(),
+            (f"{BOOK}/index.html",),
+            lambda say: _copy_book(out, say),
+            0.4,
+        ),
         _Step(
             "pages",
             _("home page and launchers"),
@@ -254,11 +261,6 @@ def _write_lite(out: Path, exercises: Mapping[str, bytes], say: Progress) -> Non
         contents.write_notebooks(Path(scratch), exercises)
         say(0.1, "JupyterLite")
         lite.build(out / LITE, Path(scratch), list(packages.AT_START))
-
-
-def _book_state() -> str:
-    built = ROOT / "_build" / "book" / "finished.json"
-    return built.read_text(encoding="utf-8") if built.is_file() else ""
 
 
 def _copy_book(out: Path, say: Progress) -> None:
