@@ -521,3 +521,12 @@ def test_uploaded_and_written_files_survive_a_new_python(browser_edition, chromi
     assert page.evaluate(RUN, "import os; print(sorted(os.listdir()))") == "['my.csv', 'out']"
     page.close()
     server.shutdown()
+
+
+def test_what_does_not_run_in_a_page_names_no_command_that_is_not_there(monkeypatch):
+    from migkit.measures import _input
+
+    for in_page, said in ((True, "does not run in a page"), (False, "kit.py install office")):
+        monkeypatch.setattr(_input, "in_browser", lambda answer=in_page: answer)
+        with pytest.raises(KitError, match=said):
+            _input.engine("no_such_engine")

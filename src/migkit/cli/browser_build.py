@@ -39,8 +39,9 @@ def exercises() -> Mapping[str, bytes]:
 def command(country: str, lang: str, out: Path | None, archive: Path | None) -> None:
     """Build the browser edition: lessons, exercises, data and book, with Python running in the page.
 
-    The first build fetches Python for the browser (about 85 MB) and keeps it; every file is checked. Later builds
-    do only what changed. An interrupted build goes on where it stopped.
+    The first build fetches Python for the browser and keeps what it needs of it, 65 MB; every file is checked.
+    The official archive weighs some hundreds of MB; where only package registries can be reached, it is about 85.
+    Later builds do only what changed. An interrupted build goes on where it stopped.
     """
     ensure("browser")
     from migkit.editions.browser.build import build

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.reference import KitError, _
+from migkit.reference.browser import in_browser
 
 #: Codes that say "not stated" in the kit's files: one letter in short lists, three in country lists.
 UNKNOWN_CODES: tuple[str, ...] = ("X", "XXX")
@@ -303,6 +304,12 @@ def engine(name: str, group: str = "office") -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as missing:
+        if in_browser():
+            text = _(
+                "This needs the package {name}, which does not run in a page: do it with the kit installed on a "
+                "computer. The kit's readable measures work here."
+            )
+            raise KitError(text.format(name=missing.name)) from missing
         raise KitError(
             _(
                 "This needs the package {name}, which is not installed: run `python3 kit.py install {group}`."
