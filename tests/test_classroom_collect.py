@@ -272,3 +272,19 @@ def test_a_lock_of_a_dead_command_counts_for_nothing_and_a_living_one_is_respect
 def test_copy_marks_come_off_whatever_the_name(stem, mark):
     stem = clean_stem(stem)
     assert plain(clean_stem(mark.format(stem))) == plain(stem)
+
+
+def test_of_a_whole_work_the_exercise_is_taken_and_its_lack_is_told(course, stick):
+    notebook = text(answer(course))
+    work = {"work.json": "{}", "p01/notebooks/tiny.ipynb": notebook, "p01/exercises/tiny/tiny.ipynb": notebook}
+    put(stick, "migration_kit_work_2026-11-29.zip", make_zip(work))
+    lesson = {"work.json": "{}", "p02/notebooks/tiny.ipynb": notebook}
+    put(stick, "all.zip", make_zip({"p02.zip": make_zip(lesson)}))
+    entries = by_file(collect(course, stick))
+    assert {name: (entry.status, entry.student_id) for name, entry in entries.items()} == {
+        "migration_kit_work_2026-11-29.zip/p01/exercises/tiny/tiny.ipynb": ("taken", "p01"),
+        "all.zip/p02.zip": ("refused", entries["all.zip/p02.zip"].student_id),
+    }
+    assert "no exercise of this class" in entries["all.zip/p02.zip"].reason
+    (entry,) = collect(course, stick / "all.zip")  # told, not passed over, also where nothing else lies
+    assert entry.status == "refused"

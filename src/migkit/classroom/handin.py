@@ -208,6 +208,12 @@ def _open_zip(file: Any, name: PurePosixPath, modified: datetime, depth: int, ro
             continue
         for found in _open_member(archive, member, inner, modified, depth, room):
             yield replace(found, part_of_work=True) if work else found
+    if work:  # told only if that is so
+        yield Found(name, b"", modified, _no_exercise(), part_of_work=True)
+
+
+def _no_exercise() -> str:
+    return _("this work file holds no exercise of this class")
 
 
 def _directory_size(file: Any) -> int:
@@ -561,7 +567,7 @@ def collect(course: Course, place: Path) -> list[Entry]:
         KitError: if there is nothing to collect, or nothing was released yet.
     """
     wanted = wanted_cells(course)
-    found = [item for item in find_files(place) if _may_be_hand_in(item, course.module)]
+    found = _hand_ins(list(find_files(place)), course.module)
     if not found:
         raise KitError(_("No notebook was found in {path}, nor in zips in it.").format(path=place))
     owners = Owners(course.roster(), course.module)
@@ -583,6 +589,17 @@ def collect(course: Course, place: Path) -> list[Entry]:
                 _note(course, entry)
     place_of = {str(item.path): number for number, item in enumerate(found)}
     return sorted(entries, key=lambda entry: place_of[entry.file])
+
+
+def _hand_ins(items: list[Found], module: str) -> list[Found]:
+    """The files to look at; of a learner's whole work without this module's exercise, that it has none."""
+    wanted = [_may_be_hand_in(item, module) for item in items]
+    held = {parent for item, want in zip(items, wanted, strict=True) if want for parent in item.path.parents}
+    return [
+        item
+        for item, want in zip(items, wanted, strict=True)
+        if want or (item.refused == _no_exercise() and item.path not in held)
+    ]
 
 
 def _may_be_hand_in(item: Found, module: str) -> bool:
