@@ -437,6 +437,22 @@ WORK = [
 ]
 
 
+@pytest.mark.browser
+def test_a_notebook_from_a_file_is_not_trusted(visit):
+    """Its outputs may hold scripts of whoever made the file."""
+    made = notebook("from a stranger")
+    made["cells"] = [{**cell, "metadata": {**cell.get("metadata", {}), "trusted": True}} for cell in made["cells"]]
+    page = visit.go("work")
+    page.evaluate("files => kit.work.write(files)", [model(LESSON, made)])
+    _name, content = saved_work(visit)
+    page.evaluate("files => kit.work.write(files)", [model(LESSON, notebook("of my own"))])
+    plan = page.evaluate("bytes => kit.work.plan(new Uint8Array(bytes))", list(content))
+    assert [path for path, _model in plan["files"]] == [LESSON]
+    assert all(
+        "trusted" not in cell["metadata"] for _path, each in plan["files"] for cell in each["content"]["cells"]
+    )
+
+
 def give(visit: Visit, content: bytes, name: str = "migration_kit_work_2026-11-29.zip"):
     page = visit.page
     page.set_input_files("#work-file", {"name": name, "mimeType": "application/zip", "buffer": content})

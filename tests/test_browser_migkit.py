@@ -282,7 +282,8 @@ def test_a_file_that_does_not_come_is_one_sentence(page):
 def test_a_check_tells_the_page_what_it_saw_and_no_answer(page):
     box = check("q1", "my secret")
     (said,) = page.said
-    assert said == {"kind": "check", "question": "q1", "result": box.kind, "lines": len(box.lines)}
+    facts = {"question": "q1", "result": box.kind, "lines": len(box.lines)}
+    assert said == {"kind": "check", "notebook": "", **facts}
     assert "secret" not in str(said)
 
 
@@ -297,7 +298,8 @@ def test_in_the_browser_nobody_is_called(page, monkeypatch):
     assert "Hand in" in hand_in().lines[0]
 
 
-def test_files_go_to_python_and_come_back_once(page, monkeypatch, tmp_path):
+def test_files_go_to_python_and_come_back_once(page, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(channel, "_place", {"notebook": "", "kernel": ""})
     monkeypatch.setattr(work_folder, "_folder", None)
     Path("old.csv").write_text("there before", encoding="utf-8")
     work_folder.listen()
@@ -307,7 +309,11 @@ def test_files_go_to_python_and_come_back_once(page, monkeypatch, tmp_path):
     )
     page.say(kind="file", path="../../escape.csv", format="text", content="no")
     page.say(kind="file", path="/tmp/escape-of-the-kit.csv", format="text", content="no")
-    work_folder.open_folder("exercises")
+    work_folder.open_folder("exercises/04.ipynb", "python-1")
+    page.say(kind="file", path="exercises/new.csv", format="text", content="for another Python", to="python-2")
+    page.say(kind="file", path="exercises/mine.csv", format="text", content="for this one", to="python-1")
+    page.say(kind="saved", path="exercises/theirs.csv", format="text", content="of another tab's Python")
+    assert sorted(path.name for path in Path().glob("*.csv")) == ["mine.csv", "my.csv", "theirs.csv"]
     assert Path("my.csv").read_text(encoding="utf-8") == "a,b\né,2\n"
     assert Path("bits.xlsx").read_bytes() == b"\xff\0"
     assert not list(tmp_path.glob("escape*")) and not Path("/tmp/escape-of-the-kit.csv").exists()
@@ -315,15 +321,17 @@ def test_files_go_to_python_and_come_back_once(page, monkeypatch, tmp_path):
     assert page.said == [], "what came from the page, or was there, is no news"
     Path("out.csv").write_text("ü", encoding="utf-8")
     Path("out.png").write_bytes(b"\x89PNG\xff")
-    Path("notes.bin").write_bytes(b"no kind of a learner's")
+    Path("on-its-way.tmp").write_bytes(b"no file of the learner's")
     with Path("large.csv").open("wb") as file:
         file.truncate(work_folder.LARGEST + 1)
     work_folder.after_cell()
     work_folder.after_cell()
+    saved = {"kind": "saved", "notebook": "exercises/04.ipynb"}
     assert page.said == [
-        {"kind": "saved", "path": "exercises/out.csv", "format": "text", "content": "ü"},
-        {"kind": "saved", "path": "exercises/out.png", "format": "base64", "content": "iVBOR/8="},
+        {**saved, "path": "exercises/out.csv", "format": "text", "content": "ü"},
+        {**saved, "path": "exercises/out.png", "format": "base64", "content": "iVBOR/8="},
     ]
+    assert capsys.readouterr().out.count("exercises/large.csv is larger than 20 MB") == 1
 
 
 def test_an_import_fetches_the_package_and_what_it_needs(page, monkeypatch, tmp_path, capsys):
@@ -472,7 +480,7 @@ def test_a_file_of_the_page_is_beside_the_notebook(worker):
         "channel.postMessage({kind: 'file', path: 'notebooks/my.csv', format: 'text', content: 'a,b\\n1,2\\n'})"
     )
     worker.page.wait_for_timeout(200)
-    worker.run("from migkit.reference import browser\nbrowser.open_folder('notebooks')")
+    worker.run("from migkit.reference import browser\nbrowser.open_folder('notebooks/04.ipynb')")
     assert worker.run("from migkit.lesson import load_own\nlen(load_own('my.csv'))") == "1"
     worker.run("from migkit.lesson import save_file\nsave_file(load_own('my.csv'), 'mine.csv')")
     worker.run("from migkit.reference.browser.work_folder import after_cell\nafter_cell()")

@@ -166,13 +166,12 @@ def test_an_exercise_is_handed_in_from_its_page_and_a_lesson_is_not(visit, site)
 def test_checks_are_written_down_for_the_notebook_that_ran(visit, site):
     lesson = open_notebook(visit.page, site, LESSON)
     exercise = open_notebook(visit.open(), site, EXERCISE)
-    news = "{kind: 'check', question: 'turn1', result: 'RESULT', lines: 0}"
-    tell = f"new BroadcastChannel('migkit').postMessage({news})"
-    lesson.evaluate(tell.replace("RESULT", "right"))  # nothing runs: nobody's
-    lesson.evaluate("jupyterapp.shell.currentWidget.sessionContext._statusChanged.emit('busy')")
-    exercise.evaluate(tell.replace("RESULT", "look"))
+    news = "{kind: 'check', notebook: 'WHERE', question: 'turn1', result: 'RESULT', lines: 0}"
+    tell = f"new BroadcastChannel('migkit').postMessage({news})".replace
+    lesson.evaluate(tell("WHERE", "notebooks/of_nobody.ipynb").replace("RESULT", "right"))
+    exercise.evaluate(tell("WHERE", LESSON).replace("RESULT", "look"))
     lesson.wait_for_timeout(500)
-    exercise.evaluate(tell.replace("RESULT", "right"))
+    exercise.evaluate(tell("WHERE", LESSON).replace("RESULT", "right"))
     lesson.wait_for_timeout(500)
     records = {
         name: value for name, value in lesson.evaluate("kit.progress.all()").items() if name.startswith("check/")

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from migkit.editions.browser.layout import exercise, lesson
 from migkit.editions.browser.pyodide_files import Progress
+from migkit.editions.browser.trees import put_in_place
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.curriculum import curriculum
-from migkit.reference.files import replacing, write_bytes, write_text
+from migkit.reference.files import write_bytes, write_text
 
 
 def teaching_data(country: str) -> Path:
@@ -53,21 +55,21 @@ def write_data(source: Path, out: Path, progress: Progress) -> None:
         out: the folder ``data`` of the edition.
         progress: told how far the work is.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
     tables = sorted({path.stem for path in source.glob("synthetic_*.*")})
-    for number, table in enumerate(tables):
-        progress(number / len(tables), table)
-        with replacing(out / f"{table}.csv") as part:
+    with tempfile.TemporaryDirectory(prefix="kit-data-") as scratch:
+        fresh = Path(scratch)
+        for number, table in enumerate(tables):
+            progress(number / len(tables), table)
             if (source / f"{table}.csv").is_file():
-                shutil.copyfile(source / f"{table}.csv", part)
+                shutil.copyfile(source / f"{table}.csv", fresh / f"{table}.csv")
             else:
-                _csv_from_parquet(source / f"{table}.parquet", part)
-    files = {
-        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in sorted(out.glob("*.csv"))
-    }
-    write_text(out / "index.json", json.dumps({"files": files}, indent=1))
+                _csv_from_parquet(source / f"{table}.parquet", fresh / f"{table}.csv")
+        files = {
+            path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            for path in sorted(fresh.glob("*.csv"))
+        }
+        write_text(fresh / "index.json", json.dumps({"files": files}, indent=1))
+        put_in_place(fresh, out)
 
 
 def _csv_from_parquet(source: Path, target: Path) -> None:

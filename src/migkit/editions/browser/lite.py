@@ -31,10 +31,13 @@ EXTENSIONS: tuple[str, ...] = (
     "@jupyter-widgets/jupyterlab-manager",
 )
 
-#: JupyterLite's plugins that would reach for another address, or serve nothing here.
+#: JupyterLite's plugins that would reach for another address, or serve nothing here; the one for paths in the list
+#: of files gives the page an address at which no file lies, so that a reload would find nothing.
 DISABLED: tuple[str, ...] = (
     "@jupyterlite/application-extension:share-file",
     "@jupyterlite/application-extension:service-worker-manager",
+    "@jupyterlab/filebrowser-extension:open-url",
+    "@jupyter-notebook/application-extension:tree-updater",
 )
 
 #: What a page of JupyterLite loads first, out of the folder ``kit``, in this order.
@@ -208,6 +211,7 @@ def write_loading(out: Path, kit: Path, packages: list[str]) -> None:
             "{file} could not be fetched: see that the stick is still in, or that the server still runs, "
             "then try again."
         ),
+        "no_answer": _("it does not answer"),
         "broken": _("Python could not be started ({why}). Close other tabs to free memory, then try again."),
     }
     write_text(kit / "loading.json", json.dumps({"files": files, "code": START_CODE, "texts": texts}, indent=1))

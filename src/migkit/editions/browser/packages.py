@@ -224,8 +224,8 @@ def own_wheels(out: Path) -> list[Wheel]:
     found.append(Wheel("migkit", wheels.build_migkit_wheel(out), ("migkit",), KIT_NEEDS))
     for name in ("ipykernel", "piplite", "pyodide_kernel"):
         given = next(KERNEL_WHEELS.glob(f"{name}-*.whl"))
-        shutil.copyfile(given, out / given.name)
-        found.append(Wheel(name, out / given.name, (name,)))
+        copy = shutil.copyfile(given, out / _marked(given.name, _sha256(given)[:12]))
+        found.append(Wheel(name, copy, (name,)))
     about = b"Metadata-Version: 2.1\nName: kit-left-out\nVersion: 1.0\n"
     nothing = wheels.write_wheel("kit_left_out-1.0", {"kit_left_out-1.0.dist-info/METADATA": about}, out)
     return found + [Wheel(name, nothing, ()) for name in LEFT_OUT]

@@ -213,6 +213,10 @@ def _bar() -> dict[str, str]:
         "saved_at": _("saved {time} in this browser"),
         "not_kept": _("not kept: save to a file"),
         "not_kept_here": _("not kept here"),
+        "too_large": _(
+            "A file of more than 20 MB is kept in the list of files, but Python in the page cannot read it."
+        ),
+        "files_failed": _("Python could not be given your own files. Reload the page to try again."),
         "save_failed": _("Could not save in this browser. Save your work to a file now, so that it is not lost."),
         "open_elsewhere": _("This notebook is open in another tab, and only that one saves."),
         "work_here": _("Work here instead"),

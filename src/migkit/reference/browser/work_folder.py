@@ -11,11 +11,12 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from migkit.reference.browser.channel import hear_page, tell_page
+from migkit.reference.browser.channel import hear_page, tell_page, work_for
 from migkit.reference.files import write_bytes
+from migkit.reference.language import _
 
-#: The kinds of files that a learner makes and wants to keep.
-KINDS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".json", ".geojson", ".html", ".md", ".png", ".svg", ".pdf"})
+#: What is no file of the learner's: notebooks are the page's own, the rest is left by programs on their way.
+PASSING = frozenset({".ipynb", ".pyc", ".part", ".tmp"})
 #: Larger files stay where they are: the browser's store has no room for many of them.
 LARGEST = 20 * 1024 * 1024
 
@@ -33,9 +34,9 @@ class WorkFolder:
         for path in sorted(self.top.rglob("*")):
             inside = path.relative_to(self.top).parts
             if (
-                path.suffix.lower() in KINDS
+                path.suffix.lower() not in PASSING
                 and path.is_file()
-                and not any(part.startswith(".") for part in inside)
+                and not any(part.startswith((".", "__")) for part in inside)
             ):
                 state = path.stat()
                 yield path, (state.st_mtime_ns, state.st_size)
@@ -51,13 +52,13 @@ class WorkFolder:
         state = path.stat()
         self._seen[path] = (state.st_mtime_ns, state.st_size)
 
-    def news(self) -> Iterator[tuple[str, bytes]]:
-        """What was written or changed since the last time, but for what is too large."""
+    def news(self) -> Iterator[tuple[str, bytes | None]]:
+        """What was written or changed since the last time; no content if it is too large."""
         for path, state in self._files():
             if self._seen.get(path) != state:
                 self._seen[path] = state
-                if state[1] <= LARGEST:
-                    yield path.relative_to(self.top).as_posix(), path.read_bytes()
+                content = path.read_bytes() if state[1] <= LARGEST else None
+                yield path.relative_to(self.top).as_posix(), content
 
 
 _folder: WorkFolder | None = None
@@ -68,6 +69,7 @@ def listen() -> None:
     global _folder
     _folder = WorkFolder(Path.cwd())
     hear_page("file", _taken)
+    hear_page("saved", _taken)  # by the Python of another tab
     if "IPython" in sys.modules:
         from IPython import get_ipython
 
@@ -76,10 +78,16 @@ def listen() -> None:
             shell.events.register("post_run_cell", after_cell)
 
 
-def open_folder(place: str) -> None:
-    """Work in this folder of the page's files, for example ``"exercises/04_census"``: where the notebook is."""
+def open_folder(notebook: str, kernel: str = "") -> None:
+    """Work for this notebook of the page, for example ``"notebooks/04_census.ipynb"``, in the folder where it is.
+
+    Args:
+        notebook: its path among the page's files; empty where there is none.
+        kernel: the name that the page has for this Python.
+    """
+    work_for(notebook, kernel)
     if _folder is not None:
-        path = _folder.top / place
+        path = (_folder.top / notebook).parent if notebook else _folder.top
         path.mkdir(parents=True, exist_ok=True)
         os.chdir(path)
 
@@ -89,7 +97,11 @@ def after_cell(result: object = None) -> None:
     if _folder is not None:
         with suppress(OSError):
             for place, content in _folder.news():
-                tell_page("saved", path=place, **_as_model(content))
+                if content is None:
+                    say = _("{name} is larger than {most} MB: it is here until Python restarts, and is not kept.")
+                    print(say.format(name=place, most=LARGEST // 1024**2))  # noqa: T201
+                else:
+                    tell_page("saved", path=place, **_as_model(content))
 
 
 def _taken(message: Any) -> None:

@@ -15,10 +15,10 @@
 
   /* A kernel has started: it works where its notebook lies, and gets the files that are there. */
   async function meet(kernel) {
-    const place = JSON.stringify(folderOf(notebookOf(kernel)));
+    const place = JSON.stringify(notebookOf(kernel)) + ", " + JSON.stringify(kernel.id);
     const code = "from migkit.reference import browser\nbrowser.open_folder(" + place + ")";
     await kernel.requestExecute({ code, silent: true, store_history: false, stop_on_error: false }).done;
-    await sendFolder("");
+    await sendFolder("", kernel.id);
   }
 
   function notebookOf(kernel) {
@@ -29,25 +29,30 @@
     return "";
   }
 
-  async function sendFolder(place) {
+  async function sendFolder(place, to) {
     const folder = await contents().get(place, { content: true });
     for (const entry of folder.content || []) {
       if (entry.name.startsWith(".")) continue;
-      if (entry.type === "directory") await sendFolder(entry.path);
-      if (entry.type === "file") await sendFile(entry.path);
+      if (entry.type === "directory") await sendFolder(entry.path, to);
+      if (entry.type === "file") await sendFile(entry.path, to);
     }
   }
 
-  async function sendFile(path) {
+  /* To one kernel, by its id, or to every one. */
+  async function sendFile(path, to) {
     const { format, content } = await contents().get(path, { content: true });
     if (content === null || content === undefined) return;
     const text = typeof content === "string" ? content : JSON.stringify(content);
-    if (text.length < 1.4 * LARGEST) channel.postMessage({ kind: "file", path, format: format || "text", content: text });
+    if (text.length > 1.4 * LARGEST) return say("too_large");
+    channel.postMessage({ kind: "file", path, format: format || "text", content: text, to: to || "" });
   }
+
+  /* What comes from Python is not sent back to it: it may have written something newer by then. */
+  const keeping = new Set();
 
   function changed(sender, change) {
     const model = change.newValue;
-    if (!model || model.type !== "file" || change.type === "delete") return;
+    if (!model || model.type !== "file" || change.type === "delete" || keeping.has(model.path)) return;
     waiting = waiting.then(() => sendFile(model.path)).catch(() => {});
   }
 
@@ -58,7 +63,12 @@
     if (known && known.content === file.content) return; /* another tab was quicker */
     await makeFolder(folderOf(file.path));
     const { path, format, content } = file;
-    await contents().save(path, { name: path.split("/").pop(), path, type: "file", format, content });
+    keeping.add(path);
+    try {
+      await contents().save(path, { name: path.split("/").pop(), path, type: "file", format, content });
+    } finally {
+      keeping.delete(path);
+    }
   }
 
   async function makeFolder(place) {
@@ -70,13 +80,13 @@
     await contents().rename(fresh.path, place);
   }
 
-  function fault() {
-    window.dispatchEvent(new CustomEvent("kit-fault", { detail: "save_failed" })); /* shell.js says it */
+  function say(sentence) {
+    window.dispatchEvent(new CustomEvent("kit-fault", { detail: sentence })); /* shell.js says it */
   }
 
   channel.onmessage = (event) => {
     if (event.data && event.data.kind === "saved" && window.jupyterapp) {
-      waiting = waiting.then(() => keep(event.data)).catch(fault);
+      waiting = waiting.then(() => keep(event.data)).catch(() => say("save_failed"));
     }
   };
 
@@ -88,6 +98,7 @@
 
   watch();
   window.addEventListener("kit-python", (event) => {
-    waiting = waiting.then(() => meet(event.detail.kernel)).catch(fault);
+    waiting = waiting.then(() => meet(event.detail.kernel)).catch(() => say("files_failed"));
+    event.detail.wait(waiting);
   });
 })();

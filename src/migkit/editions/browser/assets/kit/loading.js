@@ -3,7 +3,8 @@
    in it, and goes away. Words, file names and sizes come from kit/loading.json.
 
    window.kitLoading  a promise that the page awaits before it starts JupyterLite
-   event "kit-python" Python has started (also after a restart); detail: {kernel} */
+   event "kit-python" Python has started (also after a restart); detail: {kernel, wait}: whoever sets up more gives
+                      wait() a promise, and cells of "restart and run all" run after it */
 (function () {
   "use strict";
 
@@ -152,6 +153,7 @@
     ticking = setInterval(() => {
       const seconds = (performance.now() - began) / 1000;
       const left = Math.max(Math.round(usual - seconds), 0);
+      if (seconds > Math.max(5 * usual, 240)) return fault(fill(plan.texts.broken, { why: plan.texts.no_answer }));
       const text = left ? fill(plan.texts.seconds, { n: left }) : plan.texts.soon;
       show(0.5 + 0.5 * Math.min(seconds / usual, 0.97), text);
     }, 500);
@@ -174,15 +176,22 @@
   async function follow(panel) {
     const session = panel.sessionContext;
     let last = null;
+    let greeted = null;
     const meet = async () => {
       const kernel = session.session && session.session.kernel;
       if (!kernel) return;
       if (last === kernel) return;
       last = kernel;
       kernel.statusChanged.connect((sender, status) => {
-        if (status === "restarting" || status === "autorestarting") again(kernel);
+        if (status === "restarting" || status === "autorestarting") greeted = again(kernel);
       });
-      await greet(kernel);
+      await (greeted = greet(kernel));
+    };
+    /* "Restart and run all" runs the cells when this comes back: not before the kit and the files are there. */
+    const restart = session.restartKernel.bind(session);
+    session.restartKernel = async () => {
+      await restart();
+      await greeted;
     };
     session.kernelChanged.connect(meet);
     await session.ready;
@@ -196,7 +205,10 @@
       fault(fill(plan.texts.broken, { why: reply.content.evalue || "" }));
       return;
     }
-    window.dispatchEvent(new CustomEvent("kit-python", { detail: { kernel } }));
+    const waits = [];
+    const wait = (promise) => waits.push(promise);
+    window.dispatchEvent(new CustomEvent("kit-python", { detail: { kernel, wait } }));
+    await Promise.all(waits);
     if (screen) finish();
   }
 
@@ -230,7 +242,11 @@
 
   async function load() {
     if (window.kitOldBrowser) await new Promise(() => {}); // old_browser.js has said why nothing will come
-    plan = await (await fetch(new URL("loading.json", here), { cache: "no-cache" })).json();
+    try {
+      plan = await (await fetch(new URL("loading.json", here), { cache: "no-cache" })).json();
+    } catch (error) {
+      return; // without words and sizes: JupyterLite starts as it would by itself
+    }
     draw();
     try {
       await fetchAll();

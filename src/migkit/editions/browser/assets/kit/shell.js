@@ -7,7 +7,7 @@
   const home = new URL("../index.html", here).href;
   const TYPING = 2500; /* ms of quiet after a change before it is saved */
   const AFTER_RUN = 250; /* ms after a cell has run */
-  const NEWS = 5000; /* ms that news may need: of a check after its cell has ended, or of another tab */
+  const NEWS = 5000; /* ms that news of another tab may need */
   const TAB = String(Math.random()).slice(2);
   const ICONS = {
     home: "M3 11 12 3l9 8M5 10v10h5v-6h4v6h5V10",
@@ -148,7 +148,7 @@
   }
 
   async function follow(panel) {
-    const known = { holds: true, timer: 0, atWork: 0, saving: Promise.resolve() };
+    const known = { holds: true, timer: 0, saving: Promise.resolve() };
     const save = panel.context.save.bind(panel.context);
     /* One after the other: of two at once JupyterLab thinks that somebody else has changed the file, and asks. */
     known.save = () => (known.saving = known.saving.catch(() => {}).then(save));
@@ -163,7 +163,6 @@
     panel.context.model.contentChanged.connect(() => later(panel, TYPING));
     panel.context.saveState.connect((sender, how) => saved(panel, how));
     panel.sessionContext.statusChanged.connect((sender, status) => {
-      known.atWork = status === "busy" ? Infinity : status === "idle" && known.atWork === Infinity ? Date.now() : known.atWork;
       if (status === "idle") later(panel, AFTER_RUN);
     });
     showState(panel);
@@ -298,9 +297,8 @@
 
   /** A kernel says what a check saw. Every tab hears it: it belongs to the notebook whose kernel was just at work here. */
   function recordCheck(message) {
-    const atWork = [...panels].filter(([, known]) => Date.now() - known.atWork < NEWS).sort((a, b) => b[1].atWork - a[1].atWork);
-    if (!atWork.length) return;
-    window.kit.progress.check(path(atWork[0][0]), String(message.question), String(message.result), edition.good);
+    if (![...panels.keys()].some((panel) => path(panel) === message.notebook)) return; /* another tab's */
+    window.kit.progress.check(message.notebook, String(message.question), String(message.result), edition.good);
   }
 
   /* --- What the buttons do ----------------------------------------------------------------------------- */

@@ -249,11 +249,17 @@
       const bytes = fits && (entry.file ? parts[entry.file] : new Uint8Array(0));
       if (!bytes) throw new WorkError("file_damaged");
       try {
-        return [entry.path, { ...entry.model, content: fromBytes(entry.as, bytes) }];
+        return [entry.path, { ...entry.model, content: untrusted(fromBytes(entry.as, bytes)) }];
       } catch (trouble) {
         throw new WorkError("file_damaged");
       }
     });
+  }
+
+  /** A notebook from a file runs none of the scripts in its outputs before its cells have run here. */
+  function untrusted(content) {
+    for (const cell of (content && content.cells) || []) if (cell.metadata) delete cell.metadata.trusted;
+    return content;
   }
 
   /** Whether the storage can hold so many bytes more. Where the browser does not tell, it tells when we write. */
@@ -274,7 +280,8 @@
     const records = parts["progress.json"] ? parse(parts["progress.json"]) : {};
     await checkRoom(Object.values(parts).reduce((total, part) => total + part.length, 0));
     const present = new Map(await list());
-    const isSame = ([path, model]) => present.has(path) && JSON.stringify(present.get(path).content) === JSON.stringify(model.content);
+    const words = (model) => JSON.stringify(model.content, (key, value) => (key === "trusted" ? undefined : value));
+    const isSame = ([path, model]) => present.has(path) && words(present.get(path)) === words(model);
     const rows = files.filter(([, model]) => isFile(model)).map(([path, model]) => {
       const old = present.get(path);
       return { path, before: old ? old.last_modified : null, what: isSame([path, model]) ? "same" : old ? "replaced" : "new" };
