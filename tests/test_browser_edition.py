@@ -133,6 +133,20 @@ def test_a_lesson_shows_in_the_page_what_it_shows_in_jupyterlab(lesson, natively
     assert desk.faults == []
 
 
+def test_the_comparison_finds_what_differs() -> None:
+    from migkit.lesson import charts
+
+    def ran(text: str, **bars: float) -> Ran:
+        data = {"text/html": charts.bars(bars, "Bars")._repr_html_(), "text/plain": [text]}
+        output = {"output_type": "execute_result", "data": data}
+        return Ran([{"id": "a", "cell_type": "code", "outputs": [output]}], [], 0)
+
+    here = ran("0    12\n1     7", a=3, b=2)
+    assert differences(here, ran("0    12\n1     7", a=3, b=2)) == []
+    assert differences(here, ran("0    12\n1     8", a=3, b=2))
+    assert "a: other picture" in differences(here, ran("0    12\n1     7", a=3, b=2.5))
+
+
 def told(slug: str, kind: str, beside: Ran, notebook: Notebook, ran: Ran) -> None:
     """A line for the list of notebooks; shown by ``pytest -s``."""
     sys.stdout.write(
@@ -169,6 +183,13 @@ def move_controls(notebook: Notebook, ran: Ran) -> int:
     return moved
 
 
+#: The sentence that an explorer shows, and the lengths of its bars.
+SAID = """(place) => [
+  place.querySelector(".kitx-say").textContent,
+  [...place.querySelectorAll(".kitx-row")].map((row) => Number(row.style.getPropertyValue("--v"))),
+]"""
+
+
 def _move(place: Any, page: str) -> int:
     plan = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.S).group(1))
     sizes = [len(options) for options in plan["options"]]
@@ -186,11 +207,11 @@ def _move(place: Any, page: str) -> int:
         frame = 0
         for step, many in zip(at, sizes, strict=True):
             frame = frame * many + step
-        place.get_by_text(plan["frames"][frame]["say"], exact=True).first.wait_for()
-        lengths = place.locator(".kitx-row").evaluate_all(
-            "rows => rows.map(r => +r.style.getPropertyValue('--v'))"
-        )
-        assert lengths == [bar[1] for bar in plan["frames"][frame]["bars"]]
+        wanted = [plan["frames"][frame]["say"], [bar[1] for bar in plan["frames"][frame]["bars"]]]
+        deadline = time.monotonic() + 20
+        while place.evaluate(SAID) != wanted and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert place.evaluate(SAID) == wanted
     return len(sizes)
 
 
@@ -201,6 +222,7 @@ def upload(desk: Desk, folder: str, name: str, content: bytes) -> Any:
     for part in folder.split("/"):
         page.locator(".jp-DirListing-content").get_by_text(part, exact=True).dblclick()
     page.locator(".jp-DirListing-content").get_by_text(".ipynb").first.wait_for()
+    assert page.url == f"{desk.origin}lite/tree/index.html", "an address that a reload finds"
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload").click()
     chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
