@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -153,6 +154,15 @@ def told(slug: str, kind: str, beside: Ran, notebook: Notebook, ran: Ran) -> Non
         f"\n{slug} {kind}: {len(ran.code())} cells; JupyterLab {beside.seconds:.1f} s; "
         f"page {ran.seconds:.1f} s, opened in {notebook.seconds:.1f} s\n"
     )
+
+
+def test_a_lesson_asks_for_at_most_30_megabytes(lesson, stick) -> None:
+    """The limit is set for the way to the first chart; the whole lesson keeps it, packed with gzip."""
+    _slug, desk, _notebook, _ran = lesson
+    weights = json.loads((stick / layout.MANIFEST).read_text(encoding="utf-8"))["files"]
+    asked = {unquote(urlsplit(url).path).lstrip("/") for url in desk.asked}
+    sizes = [weights[name].get("gz", weights[name]["bytes"]) for name in asked if name in weights]
+    assert 15e6 < sum(sizes) <= 30e6
 
 
 def test_charts_are_drawn_with_their_text(lesson) -> None:

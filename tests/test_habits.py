@@ -98,13 +98,15 @@ def test_what_the_package_imports_stands_in_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = project["dependencies"] + extras["docs"] + extras["browser"]
+    in_the_page = {"js", "pyodide", "pyodide_js"}  # Pyodide's own, there where Python runs in a browser
     named = {re.split(r"[<>=!\[;]", line)[0].strip().lower().replace("_", "-") for line in wanted}
     made_by = packages_distributions()
+    known = set(sys.stdlib_module_names) | in_the_page | {"migkit"}
     for file in tracked("src/*.py", "src/**/*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            for root in {module.split(".")[0] for module in modules} - set(sys.stdlib_module_names) - {"migkit"}:
+            for root in {module.split(".")[0] for module in modules} - known:
                 makers = {name.lower().replace("_", "-") for name in made_by.get(root, [root])}
                 assert makers & named, f"{file.relative_to(ROOT)} imports {root}: name it in pyproject.toml"
 

@@ -103,7 +103,9 @@
     hand.id = "kit-hand-in";
     hand.hidden = true;
     hand.style.display = "none";
-    bar.append(link, button("run_all", "run", runAll), button("restart", "restart", restart), state, button("save_work", "save", saveWork), hand);
+    const forNotebooks = [button("run_all", "run", runAll), button("restart", "restart", restart)];
+    for (const each of forNotebooks) each.dataset.for = "notebook";
+    bar.append(link, ...forNotebooks, state, button("save_work", "save", saveWork), hand);
     box = make("div", { className: "kit-say", hidden: true });
     box.setAttribute("role", "alert");
     document.body.prepend(bar, box);
@@ -145,6 +147,8 @@
     const hand = document.getElementById("kit-hand-in");
     hand.style.display = known && known.step === "exercise" ? "" : "none";
     hand.hidden = hand.style.display === "none";
+    /* On the list of files there is nothing to run. */
+    for (const each of document.querySelectorAll("#kit-bar [data-for=notebook]")) each.style.display = panel ? "" : "none";
   }
 
   async function follow(panel) {
