@@ -35,7 +35,7 @@ HELP = """Usage: python3 kit.py VERB [OPTIONS]
 
   start      set the kit up (first time only), make data and book, open them
   test       run every test
-  install    fetch a group of packages beforehand: base, docs, office, test
+  install    fetch a group of packages beforehand: base, browser, docs, office, test
   VERB ...   any other verb of the kit; `python3 kit.py --help` lists them once it is set up
 """
 

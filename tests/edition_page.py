@@ -86,6 +86,7 @@ class Desk:
         begun = time.monotonic()
         page.goto(f"{self.origin}lite/notebooks/index.html?path={path}")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_function("jupyterapp.shell.currentWidget.context.isReady")  # an empty cell may come first
         notebook = Notebook(page)
         if python:
             page.wait_for_function("kitSeen['kit-loaded']", timeout=240_000)

@@ -150,7 +150,7 @@ def test_full_disk_before_and_during(launcher, monkeypatch):
 
 
 def test_unknown_group(launcher):
-    with pytest.raises(launcher.Trouble, match="use one of base, docs, office, spark, test"):
+    with pytest.raises(launcher.Trouble, match="use one of base, browser, docs, office, spark, test"):
         launcher.install("nonsense")
 
 
