@@ -173,6 +173,7 @@ import os
 os.environ["KIT_DATA_URL"] = {data}
 import migkit.lesson
 get_ipython().Completer.use_jedi = False
+get_ipython().execution_count -= 1  # the learner's first cell is number 1
 """
 
 

@@ -16,7 +16,7 @@
   /* A kernel has started: it works where its notebook lies, and gets the files that are there. */
   async function meet(kernel) {
     const place = JSON.stringify(notebookOf(kernel)) + ", " + JSON.stringify(kernel.id);
-    const code = "from migkit.reference import browser\nbrowser.open_folder(" + place + ")";
+    const code = "from migkit.reference import browser\nbrowser.open_folder(" + place + ")\nget_ipython().execution_count -= 1";
     await kernel.requestExecute({ code, silent: true, store_history: false, stop_on_error: false }).done;
     await sendFolder("", kernel.id);
   }
