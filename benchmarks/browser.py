@@ -17,7 +17,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -77,18 +76,7 @@ def build_plain(out):
         extensions = [str(Path(sys.prefix, "share/jupyter/labextensions", name)) for name in lite.EXTENSIONS]
         config = {"ignore_sys_prefix": ["federated_extensions"], "federated_extensions": extensions}
         (work / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": config}), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "jupyter",
-            "lite",
-            "build",
-            "--contents",
-            "contents",
-            "--output-dir",
-            "site",
-        ]
-        subprocess.run(command, cwd=work, check=True, capture_output=True)
+        lite.run_builder(work, Path("contents"))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(work / "site", out / LITE)
     packing.pack(out, lambda share, text: None)

@@ -122,7 +122,7 @@ def small_vendor(tmp_path: Path) -> Path:
     (tmp_path / "x").mkdir()
     for name in ("x/x.js", "x/LICENSE", "README.md"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    package["files"] = {"x/x.js": vendor._sha256(tmp_path / "x/x.js")}
+    package["files"] = {"x/x.js": vendor.sha256(tmp_path / "x/x.js")}
     (tmp_path / "vendor.json").write_text(json.dumps({"packages": [package]}), encoding="utf-8")
     assert vendor.faults(tmp_path) == []
     return tmp_path

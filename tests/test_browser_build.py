@@ -47,7 +47,6 @@ def test_what_is_the_same_keeps_its_time_and_its_packed_copy(tmp_path):
 
 @pytest.fixture
 def edition(tmp_path: Path) -> Path:
-    pytest.importorskip("brotli")
     out = write(tmp_path / "kit", index_dot_html="<p>" * 999, lite__a_dot_js="a " * 999, lite__small_dot_js="a")
     write(
         out, **{"data__t_dot_csv": "1,2\n" * 999, "readme_dot_txt": "r " * 999, "launcher__s_dot_txt": "s " * 999}

@@ -5,7 +5,6 @@ import gzip
 import http.server
 import io
 import json
-import os
 import re
 import shutil
 import signal
@@ -14,7 +13,9 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -124,6 +125,7 @@ def test_the_first_page_is_light(folder):
             for name in (
                 "home.css",
                 "home.js",
+                "page.js",
                 "progress.js",
                 "work.js",
                 "edition.json",
@@ -136,12 +138,12 @@ def test_the_first_page_is_light(folder):
     assert sum((folder / name).stat().st_size for name in names) < 160_000
 
 
-@pytest.mark.parametrize("name", ["home.css", "shell.css", "old_browser.js"])
+@pytest.mark.parametrize("name", ["home.css", "loading.css", "shell.css", "old_browser.js"])
 def test_colours_are_those_of_the_kit(name):
     text = (home.KIT / name).read_text(encoding="utf-8").lower()
     for colour in (
         ("TEAL", "OCHRE", "BRICK", "INK")
-        if name == "home.css"
+        if name in ("home.css", "loading.css")
         else (("BRICK",) if name.endswith("js") else ("TEAL", "OCHRE", "INK", "SAND"))
     ):
         assert getattr(palette, colour) in text
@@ -710,9 +712,9 @@ def test_one_exercise_is_handed_in_as_a_file_that_the_class_takes(visit, course,
 # ------------------------------------------------------------------------------------- killed, old, a file
 
 
-def start_browser(profile: Path) -> tuple[subprocess.Popen, str]:
-    """A browser with a process of its own; gives the address at which it is steered."""
-    shutil.rmtree(profile / "DevToolsActivePort", ignore_errors=True)
+@contextmanager
+def browser_of_its_own(chromium, profile: Path, kill: bool = False) -> Iterator[Any]:
+    """The context of a browser with a process of its own; killed, if wished, at the end."""
     (profile / "DevToolsActivePort").unlink(missing_ok=True)
     command = [
         str(CHROMIUM),
@@ -723,41 +725,39 @@ def start_browser(profile: Path) -> tuple[subprocess.Popen, str]:
         "about:blank",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{debugging_port(profile)}"
+        yield chromium.browser_type.connect_over_cdp(address).contexts[0]
+    finally:
+        process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        process.wait()
+
+
+def debugging_port(profile: Path) -> str:
     for _try in range(200):
-        if (profile / "DevToolsActivePort").is_file() and (
-            lines := (profile / "DevToolsActivePort").read_text().split()
-        ):
-            return process, f"http://127.0.0.1:{lines[0]}"
+        told = profile / "DevToolsActivePort"
+        if told.is_file() and (lines := told.read_text().split()):
+            return lines[0]
         time.sleep(0.1)
-    process.kill()
     raise AssertionError("the browser did not start")
 
 
 @pytest.mark.browser
 def test_progress_and_work_outlive_a_browser_that_is_killed(chromium, site, tmp_path):
-    process, address = start_browser(tmp_path / "profile")
-    try:
-        steered = chromium.browser_type.connect_over_cdp(address)
-        page = steered.contexts[0].new_page()
+    with browser_of_its_own(chromium, tmp_path / "profile", kill=True) as context:
+        page = context.new_page()
         page.goto(f"{site}index.html")
         page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
         page.evaluate("files => kit.work.write(files)", WORK)
         page.locator(f'[data-step="{SLUG}/chapter"] input').check()
         page.wait_for_function("document.querySelector('.bar-text').textContent === '17 per cent done'")
         time.sleep(1)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    process, address = start_browser(tmp_path / "profile")
-    try:
-        page = chromium.browser_type.connect_over_cdp(address).contexts[0].new_page()
+    with browser_of_its_own(chromium, tmp_path / "profile") as context:
+        page = context.new_page()
         page.goto(f"{site}index.html")
         page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
         assert page.locator(f'[data-step="{SLUG}/chapter"] input').is_checked()
         assert sorted(page.evaluate("kit.work.list()")) == sorted(WORK)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.mark.browser

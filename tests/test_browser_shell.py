@@ -1,8 +1,6 @@
 """The bar inside a real JupyterLite: it saves by itself, loses nothing between tabs, takes work out and in."""
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 
@@ -11,7 +9,7 @@ import pytest
 
 from migkit.editions.browser import layout
 from migkit.reference import curriculum
-from test_browser_home import DESK, TELEPHONE, Visit, give, saved_work, serving, start_browser
+from test_browser_home import DESK, TELEPHONE, Visit, browser_of_its_own, give, saved_work, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -64,25 +62,16 @@ def wait_kept(page, words: str, seconds: float = 8) -> float:
 
 
 def test_what_is_typed_is_saved_in_seconds_and_outlives_a_kill(chromium, site, tmp_path):
-    process, address = start_browser(tmp_path / "profile")
-    try:
-        page = chromium.browser_type.connect_over_cdp(address).contexts[0].new_page()
+    with browser_of_its_own(chromium, tmp_path / "profile", kill=True) as context:
+        page = context.new_page()
         open_notebook(page, site)
         write(page, "typed before the power went")
         page.wait_for_function("document.querySelector('.kit-state').textContent === 'not saved yet'")
         assert wait_kept(page, "typed before the power went") < 5
         page.wait_for_function("document.querySelector('.kit-state').textContent.includes('in this browser')")
         time.sleep(1)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    process, address = start_browser(tmp_path / "profile")
-    try:
-        page = chromium.browser_type.connect_over_cdp(address).contexts[0].new_page()
-        assert read(open_notebook(page, site)) == "typed before the power went"
-    finally:
-        process.terminate()
-        process.wait()
+    with browser_of_its_own(chromium, tmp_path / "profile") as context:
+        assert read(open_notebook(context.new_page(), site)) == "typed before the power went"
 
 
 def test_of_two_tabs_one_saves_and_the_other_says_so(visit, site):

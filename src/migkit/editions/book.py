@@ -7,19 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from migkit.editions import data_pages
+from migkit.editions import Progress, data_pages
 from migkit.editions.alone import alone
 from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.files import write_text
-
-#: Called with the share of the work that is done (0 to 1) and what is being done.
-Progress = Callable[[float, str], None]
 
 #: What a built book depends on beside what its notebooks depend on.
 _BEHIND_BOOK: tuple[str, ...] = (

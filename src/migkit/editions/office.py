@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from migkit.reference import _
-from migkit.reference.files import replacing
+from migkit.reference.files import ZIP_DATE, replacing
 from migkit.reference.palette import BRICK, INK, MIST, TEAL, WHITE
 
 #: Who made the documents, as their metadata say.
 AUTHOR = "Migration data training kit"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _CORE_DATES = ("{http://purl.org/dc/terms/}created", "{http://purl.org/dc/terms/}modified")
@@ -36,7 +35,7 @@ def write_package(document: Any, target: Path) -> None:
         zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as package,
     ):
         for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry = zipfile.ZipInfo(name, date_time=ZIP_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             package.writestr(entry, source.read(name))
 

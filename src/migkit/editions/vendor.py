@@ -5,7 +5,6 @@ SHA-256 of each file. ``python -m migkit.editions.vendor`` checks the files agai
 ``python -m migkit.editions.vendor renew`` fetches the packages again with the npm client that is on the PATH.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from migkit.reference import ROOT, KitError, _
-from migkit.reference.files import write_bytes
+from migkit.reference.files import sha256, write_bytes
 
 #: Where the vendored files of the book lie.
 VENDOR: Path = ROOT / "book" / "_static" / "vendor"
@@ -44,7 +43,7 @@ def faults(folder: Path = VENDOR) -> list[str]:
     changed = [
         _("{name} differs from its hash in vendor.json").format(name=name)
         for name, digest in sorted(wanted.items())
-        if name in found and _sha256(folder / name) != digest
+        if name in found and sha256(folder / name) != digest
     ]
     return missing + unknown + changed
 
@@ -105,7 +104,7 @@ def _take(unpacked: Path, patterns: dict[str, str], folder: Path) -> dict[str, s
         for path in sorted(unpacked.glob(pattern)):
             name = str(PurePosixPath(target) / path.name) if target.endswith("/") else target
             write_bytes(folder / name, _without_source_map(path))
-            taken[name] = _sha256(folder / name)
+            taken[name] = sha256(folder / name)
     return taken
 
 
@@ -113,10 +112,6 @@ def _without_source_map(path: Path) -> bytes:
     """The file, without the comment that sends a browser's debugger to a map which is not shipped."""
     data = path.read_bytes()
     return re.sub(rb"\n//# sourceMappingURL=\S+\s*$", b"\n", data) if path.suffix == ".js" else data
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main(arguments: list[str]) -> int:

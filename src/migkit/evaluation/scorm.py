@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 
 from migkit.evaluation.quiz_page import quiz_page
 from migkit.evaluation.quizzes import Quiz
+from migkit.reference.files import ZIP_DATE
 
 _CP = "http://www.imsproject.org/xsd/imscp_rootv1p1p2"
 _ADL = "http://www.adlnet.org/xsd/adlcp_rootv1p2"
@@ -21,9 +22,7 @@ def scorm(quiz: Quiz) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
         for name, text in (("imsmanifest.xml", manifest(quiz)), (_PAGE, quiz_page(quiz))):
-            package.writestr(
-                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text.encode("utf-8"), zipfile.ZIP_DEFLATED
-            )
+            package.writestr(zipfile.ZipInfo(name, ZIP_DATE), text.encode("utf-8"), zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 

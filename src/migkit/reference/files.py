@@ -1,8 +1,9 @@
 """How the kit writes a file: whole or not at all, so that a power cut leaves the old one or the new one.
 
-And how it reads YAML.
+And how it reads YAML, and tells whether a file is the same.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from typing import Any
 
 from migkit.reference.errors import KitError
 from migkit.reference.language import _
+
+#: The first moment that a zip can name: what carries it is the same file whenever it was made.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @contextmanager
@@ -41,6 +45,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """:func:`write_bytes` for text: UTF-8, line ends as they are."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_yaml(path: Path) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from migkit.reference import Table, country
-from migkit.reference.files import replacing
+from migkit.reference.files import replacing, sha256
 
 FORMATS: tuple[str, ...] = ("both", "csv", "parquet")
 #: No file for participants is longer: Excel and an old laptop must open it.
@@ -30,12 +30,6 @@ def mark(iso3: str) -> str:
     """The sentence that every file carries."""
     name = country(iso3).name["en"]
     return f"SYNTHETIC DATA made for training. No record stands for a real person, household or place in {name}."
-
-
-def sha256(path: Path) -> str:
-    """The checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_bytes(path: Path, content: bytes) -> str:

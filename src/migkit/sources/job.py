@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from migkit.reference import KitError, _, dictionary, tables
+from migkit.reference.files import sha256
 from migkit.sources import datapackage
-from migkit.sources.files import TableWriter, mark, prefix, sha256, write_bytes
+from migkit.sources.files import TableWriter, mark, prefix, write_bytes
 from migkit.sources.part import Part
 from migkit.sources.registry import SOURCES
 from migkit.sources.request import Folders, Manifest, Request, are_checksums, files_of, read_manifest

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migkit.editions import Progress
 from migkit.editions import book as book_edition
 from migkit.editions.alone import alone
 from migkit.editions.browser import contents, lite, packages, packing, pyodide_files
 from migkit.editions.browser.home import write_home
 from migkit.editions.browser.layout import BOOK, DATA, KIT, LITE, MANIFEST, NOTEBOOK_PAGE
-from migkit.editions.browser.pyodide_files import Progress
 from migkit.editions.browser.stick import write_launchers
 from migkit.editions.browser.trees import put_in_place
 from migkit.editions.fingerprint import BEHIND_NOTEBOOKS, fingerprint
@@ -260,7 +260,7 @@ def _write_lite(out: Path, exercises: Mapping[str, bytes], say: Progress) -> Non
     with tempfile.TemporaryDirectory(prefix="kit-contents-") as scratch:
         contents.write_notebooks(Path(scratch), exercises)
         say(0.1, "JupyterLite")
-        lite.build(out / LITE, Path(scratch), list(packages.AT_START))
+        lite.build(out / LITE, Path(scratch))
 
 
 def _copy_book(out: Path, say: Progress) -> None:
@@ -283,5 +283,5 @@ def _write_pages(out: Path, country: str, lang: str) -> None:
 def _pack(out: Path, say: Progress) -> None:
     packing.pack(out, say)
     # The loading screen counts what travels, so it comes when everything is packed.
-    lite.write_loading(out / LITE, out / KIT, list(packages.AT_START))
+    lite.write_loading(out / LITE, out / KIT)
     packing.pack(out, say)

@@ -1,18 +1,17 @@
 """What the learner works on: notebooks and exercises for JupyterLite, teaching data for ``load()``."""
 
-import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from migkit.editions import Progress
 from migkit.editions.browser.layout import exercise, lesson
-from migkit.editions.browser.pyodide_files import Progress
 from migkit.editions.browser.trees import put_in_place
 from migkit.reference import ROOT, KitError, _
 from migkit.reference.curriculum import curriculum
-from migkit.reference.files import write_bytes, write_text
+from migkit.reference.files import sha256, write_bytes, write_text
 
 
 def teaching_data(country: str) -> Path:
@@ -65,7 +64,7 @@ def write_data(source: Path, out: Path, progress: Progress) -> None:
             else:
                 _csv_from_parquet(source / f"{table}.parquet", fresh / f"{table}.csv")
         files = {
-            path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
             for path in sorted(fresh.glob("*.csv"))
         }
         write_text(fresh / "index.json", json.dumps({"files": files}, indent=1))

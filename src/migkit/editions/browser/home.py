@@ -6,7 +6,6 @@ script; the scripts of ``assets/kit`` add what the learner has done, and find ev
 
 import json
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from migkit import __version__
 from migkit.editions.browser import layout, sentences
+from migkit.editions.browser.trees import put_file
 from migkit.evaluation import Item, items, paper_items, paper_minutes
 from migkit.lesson.room import STATES
 from migkit.reference import ROOT, Module, _, country, curriculum
 from migkit.reference.curriculum import module as find_module
-from migkit.reference.files import write_bytes, write_text
+from migkit.reference.files import write_text
 
 _HERE = Path(__file__).parent
 KIT: Path = _HERE / "assets" / "kit"
@@ -47,20 +47,12 @@ def write_home(out: Path, country: str, lang: str) -> None:
     edition = edition_facts(country, lang)
     for path in sorted(KIT.rglob("*")):
         if path.is_file() and path.name not in ("vendor.json", "README.md", "old_browser.js"):
-            _copy(path, out / layout.KIT / path.relative_to(KIT))
+            put_file(path, out / layout.KIT / path.relative_to(KIT))
     write_text(out / layout.KIT / "old_browser.js", old_browser_script())
     write_text(
         out / layout.KIT / "edition.json", json.dumps(edition, ensure_ascii=False, separators=(",", ":")) + "\n"
     )
     write_text(out / "index.html", _page(edition))
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A file that is the same already keeps its time, so that a second build has nothing to pack."""
-    content = source.read_bytes()
-    if not target.is_file() or target.read_bytes() != content:
-        write_bytes(target, content)
-    shutil.copymode(source, target)
 
 
 def old_browser_script() -> str:

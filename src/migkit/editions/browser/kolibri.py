@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from migkit.editions import Progress
 from migkit.editions.browser.kolibri_pictures import picture
 from migkit.editions.browser.layout import (
     BOOK,
@@ -34,16 +35,14 @@ from migkit.editions.browser.layout import (
     exercise,
     lesson,
 )
-from migkit.editions.browser.pyodide_files import Progress
 from migkit.evaluation import items, quiz, quiz_page
 from migkit.reference import ROOT, KitError, Module, _, country, curriculum
 from migkit.reference.curriculum import curriculum_title
-from migkit.reference.files import read_yaml, replacing
+from migkit.reference.files import ZIP_DATE, read_yaml, replacing
 from migkit.reference.palette import BRICK, INK, SAND
 
 _ASSETS = Path(__file__).parent / "assets" / "kolibri"
 _SCHEMA_VERSION = "5"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 #: Ids made from names in here are the same on every machine, so that an update finds what learners have done.
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "urn:migkit:kolibri")
 #: Kolibri's own codes (le_utils): subject statistics, level professional.
@@ -194,7 +193,7 @@ def _store_edition(files: list[tuple[str, Path]], storage: Path, progress: Progr
     new = storage / "new.zip"
     with replacing(new) as part, zipfile.ZipFile(part, "w") as package:
         for name, path in files:
-            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry = zipfile.ZipInfo(name, ZIP_DATE)
             entry.compress_type = zipfile.ZIP_STORED if path.suffix in _PACKED_ALREADY else zipfile.ZIP_DEFLATED
             with _content(name, path, script) as source, package.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
@@ -245,7 +244,7 @@ def _place(storage: Path, name: str) -> Path:
 def _page_zip(html: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr(zipfile.ZipInfo("index.html", _EPOCH), html.encode("utf-8"), zipfile.ZIP_DEFLATED)
+        package.writestr(zipfile.ZipInfo("index.html", ZIP_DATE), html.encode("utf-8"), zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 

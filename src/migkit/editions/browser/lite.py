@@ -13,8 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from migkit.editions.browser.packages import loaded_first
+from migkit.editions.browser.packages import AT_START, loaded_first
 from migkit.editions.browser.pyodide_files import CORE, LOCK, VERSION
+from migkit.editions.browser.sentences import loading
 from migkit.editions.browser.trees import put_in_place
 from migkit.reference import KitError, _
 from migkit.reference.files import write_text
@@ -43,8 +44,10 @@ DISABLED: tuple[str, ...] = (
 #: What a page of JupyterLite loads first, out of the folder ``kit``, in this order.
 SCRIPTS: tuple[str, ...] = (
     "old_browser.js",
+    "page.js",
     "loading.css",
     "loading.js",
+    "progress.js",
     "work.js",
     "files.js",
     "shell.css",
@@ -55,13 +58,12 @@ SCRIPTS: tuple[str, ...] = (
 PYODIDE = f"static/pyodide-{VERSION}"
 
 
-def build(out: Path, contents: Path, packages: list[str]) -> None:
+def build(out: Path, contents: Path) -> None:
     """Build JupyterLite into ``out``; what lay there is replaced, Pyodide's folder stays.
 
     Args:
         out: the folder ``lite`` of the edition.
         contents: a folder with the notebooks and files that the learner finds.
-        packages: what Python loads at its start, names of the edition's lock file.
 
     Raises:
         KitError: if JupyterLite's builder fails; it quotes its last line.
@@ -70,8 +72,8 @@ def build(out: Path, contents: Path, packages: list[str]) -> None:
         work = Path(scratch)
         write_text(work / "jupyter_lite_config.json", json.dumps(_builder_settings()))
         lock = next((out / PYODIDE).glob("pyodide-lock-*.json")).name
-        write_text(work / "jupyter-lite.json", json.dumps(_settings(packages, lock)))
-        _run_builder(work, contents)
+        write_text(work / "jupyter-lite.json", json.dumps(_settings(lock)))
+        run_builder(work, contents)
         site = work / "site"
         for page in sorted(site.glob("*/index.html")):
             if page.parent.name in APPS:
@@ -94,11 +96,11 @@ def _builder_settings() -> dict[str, Any]:
     }
 
 
-def _settings(packages: list[str], lock: str) -> dict[str, Any]:
+def _settings(lock: str) -> dict[str, Any]:
     kernel = {
         "pyodideUrl": f"./{PYODIDE}/pyodide.js",
         "disablePyPIFallback": True,
-        "loadPyodideOptions": {"lockFileURL": f"./{PYODIDE}/{lock}", "packages": packages},
+        "loadPyodideOptions": {"lockFileURL": f"./{PYODIDE}/{lock}", "packages": list(AT_START)},
     }
     return {
         "jupyter-lite-schema-version": 0,
@@ -122,7 +124,12 @@ def _settings(packages: list[str], lock: str) -> dict[str, Any]:
     }
 
 
-def _run_builder(work: Path, contents: Path) -> None:
+def run_builder(work: Path, contents: Path) -> None:
+    """Run JupyterLite's own builder in ``work``, which holds its settings; the result is ``work/site``.
+
+    Raises:
+        KitError: if it fails; it quotes the builder's last line.
+    """
     command = [
         sys.executable,
         "-m",
@@ -177,13 +184,12 @@ get_ipython().execution_count -= 1  # the learner's first cell is number 1
 """
 
 
-def write_loading(out: Path, kit: Path, packages: list[str]) -> None:
+def write_loading(out: Path, kit: Path) -> None:
     """What the loading screen needs to know: the files that the first chart needs, and its sentences.
 
     Args:
         out: the folder ``lite`` of the edition.
         kit: the edition's folder of scripts.
-        packages: what Python loads at its start.
     """
     python = out / PYODIDE
     lock_file = next(python.glob("pyodide-lock-*.json"))
@@ -191,31 +197,11 @@ def write_loading(out: Path, kit: Path, packages: list[str]) -> None:
     names = [
         *(name for name in CORE if name not in (LOCK, "pyodide.mjs")),
         lock_file.name,
-        *loaded_first(lock, packages),
+        *loaded_first(lock, AT_START),
     ]
     files = [_weight(python / name, out.parent) for name in dict.fromkeys(names)]
-    texts = {
-        "title": _("The notebook is being opened"),
-        "small": _("Python is starting; you can read already"),
-        "about": _(
-            "Python runs in this page. The first time it is fetched; later it comes from this browser's own store."
-        ),
-        "fetch": _("Fetch Python and its packages"),
-        "page": _("Open the notebook"),
-        "python": _("Start Python"),
-        "kit": _("Load pandas, charts and the kit"),
-        "left": _("{done} of {all} MB"),
-        "seconds": _("about {n} seconds left"),
-        "soon": _("nearly there; this computer takes a little longer"),
-        "again": _("Try again"),
-        "missing": _(
-            "{file} could not be fetched: see that the stick is still in, or that the server still runs, "
-            "then try again."
-        ),
-        "no_answer": _("it does not answer"),
-        "broken": _("Python could not be started ({why}). Close other tabs to free memory, then try again."),
-    }
-    write_text(kit / "loading.json", json.dumps({"files": files, "code": START_CODE, "texts": texts}, indent=1))
+    said = {"files": files, "code": START_CODE, "texts": loading()}
+    write_text(kit / "loading.json", json.dumps(said, indent=1))
 
 
 def _weight(path: Path, top: Path) -> dict[str, Any]:

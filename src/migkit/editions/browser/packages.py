@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migkit.editions import Progress
 from migkit.editions.browser import wheels
-from migkit.editions.browser.pyodide_files import CORE, LOCK, Progress, upstream_lock
-from migkit.reference.files import replacing, write_text
+from migkit.editions.browser.pyodide_files import CORE, LOCK, upstream_lock
+from migkit.reference.files import ZIP_DATE, replacing, sha256, write_text
 
 #: Pyodide's packages that a lesson loads before its first chart, beside what they depend on.
 FIRST: tuple[str, ...] = ("numpy", "pandas", "matplotlib", "ipython", "micropip")
@@ -62,10 +63,6 @@ SLIM: Mapping[str, tuple[str, ...]] = {
 KEEP: Mapping[str, tuple[str, ...]] = {
     "pygments": ("pygments/lexers/python.py", "pygments/lexers/special.py", "pygments/lexers/__init__.py"),
 }
-
-#: Every wheel of the edition carries this date, so that the same input gives the same bytes.
-_DATE = (2020, 1, 1, 0, 0, 0)
-
 
 #: The kit's pure-Python neighbours: how cells import them, what they need. openpyxl is fetched on demand.
 NEIGHBOURS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -162,8 +159,8 @@ def slim(name: str, source: Path, out: Path) -> Path:
                 content = given.read(entry)
                 if entry.filename.endswith(".dist-info/RECORD"):
                     content = _record(content, there)
-                packed.writestr(zipfile.ZipInfo(entry.filename, _DATE), content, zipfile.ZIP_DEFLATED, 9)
-    return packed_copy.replace(out / _marked(source.name, _sha256(packed_copy)[:12]))
+                packed.writestr(zipfile.ZipInfo(entry.filename, ZIP_DATE), content, zipfile.ZIP_DEFLATED, 9)
+    return packed_copy.replace(out / _marked(source.name, sha256(packed_copy)[:12]))
 
 
 def _marked(file: str, mark: str) -> str:
@@ -205,7 +202,7 @@ def fill(out: Path, upstream: Path, say: Progress) -> Path:
         say(number / len(names), name)
         entry = dict(lock["packages"][name])
         copy = slim(name, upstream / entry["file_name"], out)
-        entry |= {"file_name": copy.name, "sha256": _sha256(copy), "depends": _needs(name, entry)}
+        entry |= {"file_name": copy.name, "sha256": sha256(copy), "depends": _needs(name, entry)}
         packages[name] = entry
     for wheel in own_wheels(out):
         packages[_key(wheel.name)] = _entry(wheel)
@@ -224,7 +221,7 @@ def own_wheels(out: Path) -> list[Wheel]:
     found.append(Wheel("migkit", wheels.build_migkit_wheel(out), ("migkit",), KIT_NEEDS))
     for name in ("ipykernel", "piplite", "pyodide_kernel"):
         given = next(KERNEL_WHEELS.glob(f"{name}-*.whl"))
-        copy = shutil.copyfile(given, out / _marked(given.name, _sha256(given)[:12]))
+        copy = shutil.copyfile(given, out / _marked(given.name, sha256(given)[:12]))
         found.append(Wheel(name, copy, (name,)))
     about = b"Metadata-Version: 2.1\nName: kit-left-out\nVersion: 1.0\n"
     nothing = wheels.write_wheel("kit_left_out-1.0", {"kit_left_out-1.0.dist-info/METADATA": about}, out)
@@ -238,7 +235,7 @@ def _entry(wheel: Wheel) -> dict[str, Any]:
         "version": wheel.file.name.split("-")[1],
         "file_name": wheel.file.name,
         "install_dir": "site",
-        "sha256": _sha256(wheel.file),
+        "sha256": sha256(wheel.file),
         "package_type": "package",
         "imports": list(wheel.imports),
         "depends": list(wheel.depends),
@@ -262,7 +259,3 @@ def loaded_first(lock: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     for name in names:
         visit(_key(name))
     return list(files)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migkit import __version__
+from migkit.editions import Progress
 from migkit.editions.browser.layout import MANIFEST, PACKED, ROOMS, made_here
-from migkit.editions.browser.pyodide_files import Progress
-from migkit.reference.files import write_bytes, write_text
+from migkit.reference.files import sha256, write_bytes, write_text
 
 #: What packing makes smaller; wheels, pictures and fonts are packed already.
 KINDS = {".css", ".csv", ".html", ".ipynb", ".js", ".json", ".mjs", ".svg", ".ttf", ".txt", ".wasm", ".xml"}
@@ -79,8 +79,7 @@ def write_manifest(out: Path, about: dict[str, Any]) -> dict[str, Any]:
     """
     files = {}
     for path in _files(out):
-        content = path.read_bytes()
-        entry: dict[str, Any] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        entry: dict[str, Any] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for ending in PACKED:
             copy = path.with_name(path.name + ending)
             if copy.is_file():

@@ -20,12 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from migkit.editions import vendor
+from migkit.editions import Progress, vendor
 from migkit.reference import ROOT, KitError, _
-from migkit.reference.files import replacing
-
-#: Called with the share of the work that is done (0 to 1) and what is being done.
-Progress = Callable[[float, str], None]
+from migkit.reference.files import replacing, sha256
 
 #: Says which packages are wanted, when it is shown Pyodide's lock file.
 Choice = Callable[[dict[str, Any]], Iterable[str]]
@@ -82,7 +79,9 @@ def provide(
     folder.mkdir(parents=True, exist_ok=True)
     if archive is not None:
         _from_archive(archive, folder, choose, say)
-    elif _missing(folder, choose):
+    elif not _missing(folder, choose):
+        return folder
+    else:
         _from_the_net(folder, choose, say)
     if missing := _missing(folder, choose):
         more = _(" and {n} more").format(n=len(missing) - 2) if len(missing) > 2 else ""
@@ -257,7 +256,4 @@ def _missing(folder: Path, choose: Choice) -> list[str]:
 
 
 def _is(path: Path, digest: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    return path.is_file() and sha256(path) == digest

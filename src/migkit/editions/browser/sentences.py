@@ -19,6 +19,31 @@ def opened_as_file() -> str:
     )
 
 
+def loading() -> dict[str, str]:
+    """What the loading screen of a notebook page says."""
+    return {
+        "title": _("The notebook is being opened"),
+        "small": _("Python is starting; you can read already"),
+        "about": _(
+            "Python runs in this page. The first time it is fetched; later it comes from this browser's own store."
+        ),
+        "fetch": _("Fetch Python and its packages"),
+        "page": _("Open the notebook"),
+        "python": _("Start Python"),
+        "kit": _("Load pandas, charts and the kit"),
+        "left": _("{done} of {all} MB"),
+        "seconds": _("about {n} seconds left"),
+        "soon": _("nearly there; this computer takes a little longer"),
+        "again": _("Try again"),
+        "missing": _(
+            "{file} could not be fetched: see that the stick is still in, or that the server still runs, "
+            "then try again."
+        ),
+        "no_answer": _("it does not answer"),
+        "broken": _("Python could not be started ({why}). Close other tabs to free memory, then try again."),
+    }
+
+
 def all_sentences() -> dict[str, str]:
     """Every sentence of the scripts by its name; words in braces are put in by the script."""
     return {**_frame(), **_path(), **_tests(), **_record(), **_work(), **_faults(), **_bar()}

@@ -21,13 +21,7 @@ def put_in_place(fresh: Path, target: Path, stays: tuple[str, ...] = ()) -> None
     """
     made = {path.relative_to(fresh): path for path in fresh.rglob("*") if path.is_file()}
     for name, path in made.items():
-        old = target / name
-        if old.is_file() and filecmp.cmp(old, path, shallow=False):
-            continue
-        with replacing(old) as part:
-            shutil.copyfile(path, part)
-        for ending in PACKED:
-            old.with_name(old.name + ending).unlink(missing_ok=True)
+        put_file(path, target / name)
     for path in sorted(target.rglob("*"), reverse=True):
         name = path.relative_to(target)
         if any(name.as_posix().startswith(stay) for stay in stays):
@@ -37,6 +31,16 @@ def put_in_place(fresh: Path, target: Path, stays: tuple[str, ...] = ()) -> None
                 path.rmdir()
         elif name not in made and not _packed_copy_of(name, made):
             path.unlink()
+
+
+def put_file(fresh: Path, target: Path) -> None:
+    """The same for one file."""
+    if target.is_file() and filecmp.cmp(target, fresh, shallow=False):
+        return
+    with replacing(target) as part:
+        shutil.copyfile(fresh, part)
+    for ending in PACKED:
+        target.with_name(target.name + ending).unlink(missing_ok=True)
 
 
 def _packed_copy_of(name: Path, made: dict[Path, Path]) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from migkit import __version__
 from migkit.reference import ROOT, KitError, _
-from migkit.reference.files import read_yaml, replacing
+from migkit.reference.files import ZIP_DATE, read_yaml, replacing
 
 PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -41,8 +41,6 @@ GENERATOR = {
 }
 #: The kinds of files that are read when a lesson runs.
 KINDS = {".csv", ".geojson", ".yml", ".mo"}
-#: The first moment that a zip file can name.
-_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def build_migkit_wheel(out: Path) -> Path:
@@ -151,7 +149,7 @@ def write_wheel(stem: str, files: dict[str, bytes], out: Path) -> Path:
     wheel = out / f"{stem}-{build}-py3-none-any.whl"
     with replacing(wheel) as part, zipfile.ZipFile(part, "w") as archive:
         for place in sorted(whole):
-            entry = zipfile.ZipInfo(place, _DATE)
+            entry = zipfile.ZipInfo(place, ZIP_DATE)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, whole[place], zipfile.ZIP_DEFLATED, 9)
     return wheel

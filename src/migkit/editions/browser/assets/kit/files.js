@@ -91,12 +91,9 @@
   };
 
   /* The list of files is a page of its own: what is uploaded there goes to the Python of another tab. */
-  function watch() {
-    if (window.jupyterapp && window.jupyterapp.serviceManager) contents().fileChanged.connect(changed);
-    else setTimeout(watch, 200);
-  }
-
-  watch();
+  window.kit
+    .until(() => window.jupyterapp && window.jupyterapp.serviceManager, 200)
+    .then(() => contents().fileChanged.connect(changed));
   window.addEventListener("kit-python", (event) => {
     waiting = waiting.then(() => meet(event.detail.kernel)).catch(() => say("files_failed"));
     event.detail.wait(waiting);

@@ -3,21 +3,14 @@
 (function () {
   "use strict";
 
-  const { progress, work } = window.kit;
+  const { make, progress, work } = window.kit;
   const $ = (id) => document.getElementById(id);
   let edition;
   let records = {};
 
-  const fill = (name, values) => edition.text[name].replace(/\{(\w+)\}/g, (all, key) => (values && key in values ? values[key] : all));
+  const fill = (name, values) => window.kit.fill(edition.text[name], values);
   const date = (iso) => new Date(iso).toLocaleDateString(edition.locale, { year: "numeric", month: "long", day: "numeric" });
   const moment = (iso) => new Date(iso).toLocaleString(edition.locale, { dateStyle: "medium", timeStyle: "short" });
-
-  /** An element: make("p", {className: "x"}, "text", child, ...). */
-  function make(tag, traits, ...children) {
-    const element = Object.assign(document.createElement(tag), traits || {});
-    element.append(...children.filter((child) => child !== null && child !== undefined));
-    return element;
-  }
 
   /* --- What has been done ------------------------------------------------------------------------------ */
 
@@ -418,13 +411,7 @@
 
   /* --- My work ----------------------------------------------------------------------------------------- */
 
-  /** fflate is needed for the work file only, so it is loaded here. */
-  function zipReady() {
-    if (window.fflate) return Promise.resolve();
-    return new Promise((done, failed) => {
-      document.head.append(make("script", { src: "kit/vendor/fflate/fflate.js", onload: done, onerror: () => failed(new work.WorkError("no_edition")) }));
-    });
-  }
+  const zipReady = () => window.kit.zipReady().catch(() => Promise.reject(new work.WorkError("no_edition")));
 
   function say(text, fault) {
     $("work-said").textContent = text;

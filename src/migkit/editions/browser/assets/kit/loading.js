@@ -11,39 +11,28 @@
   const here = document.currentScript.src;
   const base = new URL("..", here).href; // the top of the edition
   const REMEMBERED = "kit.seconds-to-python";
+  const { fill, make, until } = window.kit;
   let plan = null;
   let screen = null;
   let began = 0;
   let ticking = 0;
 
-  function element(tag, text, name) {
-    const made = document.createElement(tag);
-    if (text) made.textContent = text;
-    if (name) made.className = name;
-    return made;
-  }
-
   function draw() {
-    screen = element("div", "", "kit-loading");
+    screen = make("div", { className: "kit-loading" });
     screen.setAttribute("role", "status");
     screen.setAttribute("aria-live", "polite");
-    const box = element("section");
-    box.append(element("h1", plan.texts.title), element("p", plan.texts.about, "kit-about"));
-    const bar = element("progress");
-    bar.max = 1;
-    bar.value = 0;
+    const bar = make("progress", { max: 1, value: 0 });
     bar.setAttribute("aria-label", plan.texts.title);
-    const left = element("p", "", "kit-left");
+    const left = make("p", { className: "kit-left" });
     left.setAttribute("aria-live", "off"); /* it changes all the time */
-    box.append(bar, left);
-    const list = element("ul");
+    const list = make("ul");
     for (const step of ["fetch", "page", "python", "kit"]) {
-      const line = element("li", plan.texts[step]);
+      const line = make("li", null, plan.texts[step]);
       line.dataset.step = step;
       list.append(line);
     }
-    box.append(list);
-    screen.append(box);
+    const about = make("p", { className: "kit-about" }, plan.texts.about);
+    screen.append(make("section", null, make("h1", null, plan.texts.title), about, bar, left, list));
     (document.body || document.documentElement).append(screen);
   }
 
@@ -67,16 +56,12 @@
     if (box.querySelector(".kit-fault")) return;
     screen.classList.remove("kit-small");
     clearInterval(ticking);
-    const again = element("button", plan.texts.again);
+    const again = make("button", null, plan.texts.again);
     again.addEventListener("click", () => location.reload());
-    const said = element("p", sentence, "kit-fault");
+    const said = make("p", { className: "kit-fault" }, sentence);
     said.setAttribute("role", "alert");
     box.append(said, again);
     again.focus();
-  }
-
-  function fill(text, values) {
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
   }
 
   function megabytes(bytes) {
@@ -118,17 +103,6 @@
   }
 
   /* --- 2. the page, Python, the kit ------------------------------------------------------------------- */
-
-  function until(test, pause) {
-    return new Promise((resolve) => {
-      const look = () => {
-        const found = test();
-        if (found) resolve(found);
-        else setTimeout(look, pause);
-      };
-      look();
-    });
-  }
 
   /* How long Python took here the last time; a guess at first. */
   function usualSeconds() {

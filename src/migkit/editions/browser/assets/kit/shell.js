@@ -23,35 +23,13 @@
   let box;
   const panels = new Map(); /* panel -> what is known of it */
 
-  const fill = (name, values) => edition.text[name].replace(/\{(\w+)\}/g, (all, key) => (values && key in values ? values[key] : all));
+  const { make, progress, until, work } = window.kit;
+  const fill = (name, values) => window.kit.fill(edition.text[name], values);
 
   /* --- Start ------------------------------------------------------------------------------------------- */
 
-  function script(name, there) {
-    if (there()) return Promise.resolve();
-    return new Promise((done, failed) => {
-      const tag = document.createElement("script");
-      tag.src = new URL(name, here).href;
-      tag.onload = done;
-      tag.onerror = () => failed(new Error(name));
-      document.head.append(tag);
-    });
-  }
-
-  function until(test, pause) {
-    return new Promise((done) => {
-      const look = () => (test() ? done(test()) : setTimeout(look, pause));
-      look();
-    });
-  }
-
   async function start() {
-    const [answer] = await Promise.all([
-      fetch(new URL("edition.json", here)),
-      script("progress.js", () => window.kit && window.kit.progress),
-      script("work.js", () => window.kit && window.kit.work),
-      until(() => document.body, 20),
-    ]);
+    const [answer] = await Promise.all([fetch(new URL("edition.json", here)), until(() => document.body, 20)]);
     edition = await answer.json();
     drawBar();
     await until(() => window.jupyterapp && window.jupyterapp.shell, 100);
@@ -61,18 +39,12 @@
     window.dispatchEvent(new Event("resize"));
     setInterval(look, 300);
     look();
-    await window.kit.progress.all();
-    if (window.kit.progress.refused) say("storage_refused", true, ["save_work", saveWork]);
+    await progress.all();
+    if (progress.refused) say("storage_refused", true, ["save_work", saveWork]);
     window.addEventListener("kit-fault", (event) => say(event.detail, true, ["save_work", saveWork])); /* files.js */
   }
 
   /* --- The bar ----------------------------------------------------------------------------------------- */
-
-  function make(tag, traits, ...children) {
-    const element = Object.assign(document.createElement(tag), traits || {});
-    element.append(...children);
-    return element;
-  }
 
   function icon(name) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -163,7 +135,7 @@
     if (!panels.has(panel)) return; /* closed before it was read */
     ask(panel);
     const entry = edition.notebooks[path(panel)];
-    if (entry) window.kit.progress.put(`opened/${entry.module}/${entry.step}`, {});
+    if (entry) progress.put(`opened/${entry.module}/${entry.step}`, {});
     panel.context.model.contentChanged.connect(() => later(panel, TYPING));
     panel.context.saveState.connect((sender, how) => saved(panel, how));
     panel.sessionContext.statusChanged.connect((sender, status) => {
@@ -207,7 +179,7 @@
       if (!panels.get(panel).at) lasting();
       panels.get(panel).at = new Date();
       /* a write that the disk must answer for takes the notebook, written before it, along */
-      window.kit.progress.put(`saved/${path(panel)}`, {});
+      progress.put(`saved/${path(panel)}`, {});
       showState(panel);
     }
   }
@@ -218,16 +190,16 @@
   }
 
   function showState(panel) {
-    if (window.kit.progress.refused) return setState(edition.text.not_kept);
+    if (progress.refused) return setState(edition.text.not_kept);
     const at = (panels.get(panel) || {}).at;
     if (!at) return setState("");
     return setState(fill("saved_at", { time: at.toLocaleTimeString(edition.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) }), true);
   }
 
   function setState(text, done) {
-    if (window.kit.progress.refused) text = edition.text.not_kept;
+    if (progress.refused) text = edition.text.not_kept;
     if (state.textContent !== text) state.textContent = text;
-    state.classList.toggle("is-saved", Boolean(done) && !window.kit.progress.refused);
+    state.classList.toggle("is-saved", Boolean(done) && !progress.refused);
   }
 
   addEventListener("visibilitychange", () => {
@@ -302,7 +274,7 @@
   /** A kernel says what a check saw. Every tab hears it: it belongs to the notebook whose kernel was just at work here. */
   function recordCheck(message) {
     if (![...panels.keys()].some((panel) => path(panel) === message.notebook)) return; /* another tab's */
-    window.kit.progress.check(message.notebook, String(message.question), String(message.result), edition.good);
+    progress.check(message.notebook, String(message.question), String(message.result), edition.good);
   }
 
   /* --- What the buttons do ----------------------------------------------------------------------------- */
@@ -319,7 +291,7 @@
 
   /** The open notebooks as they are now, in the form in which the storage holds files. */
   function openModels() {
-    return [...panels].filter(([panel, known]) => known.holds && (panel.context.model.dirty || window.kit.progress.refused)).map(([panel]) => {
+    return [...panels].filter(([panel, known]) => known.holds && (panel.context.model.dirty || progress.refused)).map(([panel]) => {
       const now = new Date().toISOString();
       const name = path(panel).split("/").pop();
       const content = panel.context.model.toJSON();
@@ -329,9 +301,9 @@
 
   async function saveWork() {
     try {
-      await script("vendor/fflate/fflate.js", () => window.fflate);
+      await window.kit.zipReady();
       await Promise.all([...panels.keys()].map(saveNow));
-      const made = await window.kit.work.save(edition, openModels());
+      const made = await work.save(edition, openModels());
       say(fill("saved_file", { name: made.name, n: made.files }));
     } catch (trouble) {
       say(told(trouble), true);
@@ -340,7 +312,7 @@
 
   async function askHandIn() {
     const panel = current();
-    const kept = (await window.kit.progress.all()).name || {};
+    const kept = (await progress.all()).name || {};
     const name = make("input", { type: "text", value: kept.text || "", maxLength: 60, autocomplete: "off" });
     const dialog = make("dialog", { className: "kit-dialog" });
     dialog.setAttribute("aria-label", edition.text.hand_in_title);
@@ -355,9 +327,9 @@
   }
 
   async function handIn(panel, name) {
-    await window.kit.progress.put("name", { text: window.kit.work.plainName(name) });
+    await progress.put("name", { text: work.plainName(name) });
     await saveNow(panel);
-    const file = window.kit.work.handIn(path(panel), { content: panel.context.model.toJSON(), format: "json" }, name);
+    const file = work.handIn(path(panel), { content: panel.context.model.toJSON(), format: "json" }, name);
     say(fill("saved_exercise", { name: file }));
   }
 
